@@ -1,0 +1,1 @@
+"""Everything about talking to the model: the request, the wire, the events. httpx is imported in `http` alone."""

@@ -1,0 +1,208 @@
+"""What happens while an answer comes, one type per happening. No I/O, no decoding, no drawing.
+
+Every renderer, the session store and `Completion` read the same stream of these values. `to_json` is the contract of
+`glm run --jsonl`, version 1: one object a line, `type` first, then the fields below. Other lines may be added under
+new types; a reader skips what it does not know.
+
+    {"type": "started", "version": 1, "session": ID|null, "profile": NAME, "model": NAME}   always the first line
+    {"type": "text_delta", "index": CHOICE, "text": ...}
+    {"type": "reasoning_delta", "index": CHOICE, "text": ...}
+    {"type": "refusal_delta", "index": CHOICE, "text": ...}
+    {"type": "logprobs", "index": CHOICE, "channel": "content"|"refusal", "tokens": [...]}   as the server gave them
+    {"type": "annotation", "index": CHOICE, "annotation": {...}}
+    {"type": "audio", "index": CHOICE, "audio": {...}}
+    {"type": "tool_called", "index": CHOICE, "id", "kind": "function"|"custom", "name", "arguments": TEXT}
+    {"type": "retrying", "attempt": N, "of": N, "wait": SECONDS, "reason": ...}
+    {"type": "usage", "prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens", "neurons", ...}
+    {"type": "finished", "reason": ..., "reasons": [one a choice]}                          last line of a whole answer
+    {"type": "error", "error": {"type", "message", "hint", "status", "code", "exit_code", "request_id"}}   else the last
+
+`Requested`, `Responded` and `Metadata` are not part of that contract: they serve `-v`, `-i` and `--json`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+JSONL_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """A request is about to be sent. Header values are redacted already."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Responded:
+    """The status line and headers of an answer came. `request_id`: cf-ai-req-id, else cf-ray, else empty."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """The request failed in a way that may pass; `wait` seconds from now it is sent again, as try `attempt` of `of`."""
+
+    attempt: int
+    of: int
+    wait: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """Keys of the answer that are not events of their own, sent once per new value.
+
+    place: "completion" for keys of the whole answer (id, created, model, service_tier, unknown ones),
+    "choice" for unknown keys of choice `index`, "message" for unknown keys of its message.
+    """
+
+    values: dict[str, Any]
+    place: str = "completion"
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    text: str
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """A piece of thinking. `field` is the name it came under: reasoning_content or reasoning (wire-protocol §2.1)."""
+
+    text: str
+    index: int = 0
+    field: str = "reasoning_content"
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalDelta:
+    text: str
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LogProbs:
+    """Log probabilities of one or more tokens, objects as the server gave them."""
+
+    tokens: tuple[dict[str, Any], ...]
+    index: int = 0
+    channel: str = "content"
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    annotation: dict[str, Any]
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """A piece of a spoken answer: any of id, data (base64), transcript, expires_at."""
+
+    audio: dict[str, Any]
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCalled:
+    """A whole call, never a part of one. `arguments`: JSON text for a function, free text for a custom tool.
+
+    kind: "function", "custom", or "function_call" for the deprecated single call.
+    """
+
+    id: str
+    name: str
+    arguments: str
+    kind: str = "function"
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the answer cost, by the rule of wire-protocol §3.4. Counts in tokens; neurons None where unsaid.
+
+    raw: the server's own usage object (of a stream, with the counts of the rule put in), unknown keys kept.
+    """
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    cached_tokens: int = 0
+    neurons: float | None = None
+    raw: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The answer ended as an answer does: with finish reasons or `[DONE]`. One reason a choice, None where unsaid."""
+
+    reasons: tuple[str | None, ...]
+
+    @property
+    def reason(self) -> str | None:
+        return self.reasons[0] if self.reasons else None
+
+
+Event = (
+    Requested
+    | Responded
+    | Retrying
+    | Metadata
+    | TextDelta
+    | ReasoningDelta
+    | RefusalDelta
+    | LogProbs
+    | Annotation
+    | Audio
+    | ToolCalled
+    | Usage
+    | Finished
+)
+
+
+def to_json(event: Event) -> dict[str, Any] | None:
+    """The `--jsonl` object of an event, or None for one that is not part of that contract."""
+    match event:
+        case TextDelta(text, index):
+            return {"type": "text_delta", "index": index, "text": text}
+        case ReasoningDelta(text, index):
+            return {"type": "reasoning_delta", "index": index, "text": text}
+        case RefusalDelta(text, index):
+            return {"type": "refusal_delta", "index": index, "text": text}
+        case LogProbs(tokens, index, channel):
+            return {"type": "logprobs", "index": index, "channel": channel, "tokens": list(tokens)}
+        case Annotation(annotation, index):
+            return {"type": "annotation", "index": index, "annotation": annotation}
+        case Audio(audio, index):
+            return {"type": "audio", "index": index, "audio": audio}
+        case ToolCalled(id, name, arguments, kind, index):
+            call = {"id": id, "kind": kind, "name": name, "arguments": arguments}
+            return {"type": "tool_called", "index": index, **call}
+        case Retrying(attempt, of, wait, reason):
+            return {"type": "retrying", "attempt": attempt, "of": of, "wait": round(wait, 3), "reason": reason}
+        case Usage():
+            return {"type": "usage", **usage_json(event)}
+        case _:
+            return None
+
+
+def usage_json(usage: Usage) -> dict[str, Any]:
+    """Our own five counts, in a fixed order."""
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.total_tokens,
+        "cached_tokens": usage.cached_tokens,
+        "neurons": usage.neurons,
+    }
