@@ -163,13 +163,17 @@ class StoreError(GlmError):
 
 
 class Interrupted(GlmError):
-    """Ctrl-C, or SIGTERM with `terminated=True`."""
+    """Ctrl-C, or SIGTERM where `terminated`: the last word of `--json` and `--jsonl` on such a run."""
 
     exit_status = ExitStatus.INTERRUPTED
     type = "interrupted"
 
-    def __init__(self, message: str = "interrupted", *, terminated: bool = False) -> None:
-        super().__init__(message)
+    def __init__(self, *, terminated: bool = False) -> None:
+        super().__init__("terminated" if terminated else "interrupted")
         if terminated:
             self.exit_status = ExitStatus.TERMINATED
             self.type = "terminated"
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM or SIGHUP came. A KeyboardInterrupt, so that whatever survives Ctrl-C survives it in the same way."""

@@ -84,7 +84,7 @@ class World:
 
         def output(stream: object) -> BinaryIO:
             # Python sets a standard stream to None when it was closed (`>&-`); writing to it must fail, not crash.
-            return stream.buffer if stream is not None else open(os.devnull, "rb")  # type: ignore[attr-defined,no-any-return] # noqa: PTH123, SIM115
+            return stream.buffer if stream is not None else open(os.devnull, "rb")  # type: ignore[attr-defined,no-any-return] # noqa: PTH123
 
         return cls(
             stdin=sys.stdin.buffer if sys.stdin is not None else None,

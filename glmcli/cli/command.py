@@ -74,7 +74,7 @@ def everywhere() -> list[inspect.Parameter]:
         _option(str | None, "config_dir", "--config-dir", help="The directory for settings, credentials and sessions."),
         _option(Color | None, "color", "--color", help="When to use colour."),
         _option(bool, "quiet", "--quiet", "-q", help="Say nothing but the answer and errors.", default=False),
-        _option(bool, "verbose", "--verbose", "-v", help="Show the exchange with the server, secrets hidden.", default=False),
+        _option(bool, "verbose", "--verbose", "-v", help="Show the exchange, secrets hidden.", default=False),
         _option(bool, "debug", "--debug", help="Show where an unexpected error came from.", default=False),
     ]
 
@@ -85,9 +85,7 @@ def merged(invocation: Invocation, options: dict[str, Any]) -> Invocation:
     return replace(invocation, **{name: value for name, value in given.items() if value not in (None, False)})
 
 
-def bound(
-    function: Callable[..., ExitStatus | None], more: Iterable[inspect.Parameter] = ()
-) -> Callable[..., None]:
+def bound(function: Callable[..., ExitStatus | None], more: Iterable[inspect.Parameter] = ()) -> Callable[..., None]:
     """The function as Typer wants it: options as parameters, the exit status raised.
 
     more: parameters that are made from data; their values reach the function in its parameter `options`, a dict.
@@ -108,9 +106,7 @@ def bound(
         if status:
             raise typer.Exit(int(status))
 
-    context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    wrapper.__signature__ = inspect.Signature([context, *own, *more, *everywhere()])  # type: ignore[attr-defined]
-    wrapper.__annotations__ = {}
+    _declare(wrapper, [*own, *more, *everywhere()])
     wrapper.__doc__ = function.__doc__
     wrapper.__name__ = function.__name__
     return wrapper
@@ -128,15 +124,26 @@ def group(name: str, help: str) -> typer.Typer:
         context_settings=CONTEXT,
     )
 
+    app.callback()(passing_on(help))
+    return app
+
+
+def passing_on(help: str, more: Iterable[inspect.Parameter] = ()) -> Callable[..., None]:
+    """The Typer callback of a command that only holds others: it takes the options that every command has."""
+
     def callback(*, context: typer.Context, **values: Any) -> None:
         context.obj = merged(context.obj, values)
 
-    context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    callback.__signature__ = inspect.Signature([context, *everywhere()])  # type: ignore[attr-defined]
-    callback.__annotations__ = {}
+    _declare(callback, [*more, *everywhere()])
     callback.__doc__ = help
-    app.callback()(callback)
-    return app
+    return callback
+
+
+def _declare(function: Callable[..., None], parameters: list[inspect.Parameter]) -> None:
+    """Gives a function of keywords the signature that Typer reads."""
+    context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    function.__signature__ = inspect.Signature([context, *parameters])  # type: ignore[attr-defined]
+    function.__annotations__ = {}
 
 
 def command(
@@ -149,3 +156,10 @@ def command(
         return function
 
     return register
+
+
+def single(name: str, function: Callable[..., ExitStatus | None], **how: Any) -> typer.Typer:
+    """A command that stands alone, `glm serve` say."""
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    command(app, name, **how)(function)
+    return app
