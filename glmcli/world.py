@@ -38,6 +38,13 @@ def terminal_id() -> str | None:
     return None
 
 
+def readable(descriptor: int, seconds: float | None) -> bool:
+    """Waits until a read of the file would not block, at most so many seconds (None: for ever)."""
+    import select
+
+    return bool(select.select([descriptor], [], [], seconds)[0])
+
+
 @dataclass(frozen=True)
 class World:
     """Everything a command may touch.
@@ -62,6 +69,7 @@ class World:
     size: Callable[[], tuple[int, int]] = lambda: (80, 24)
     new_id: Callable[[], str] = new_id
     terminal_id: Callable[[], str | None] = lambda: None
+    readable: Callable[[int, float | None], bool] = readable
 
     @classmethod
     def real(cls) -> "World":

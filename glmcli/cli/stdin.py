@@ -1,0 +1,63 @@
+"""Reads stdin without ever hanging unseen (interface §2). Decides by the kind of file it is, then waits with a limit."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+
+from glmcli.errors import UsageError
+from glmcli.world import World
+
+GRACE = 3.0
+"""Seconds of silence after which stderr says what is awaited."""
+
+TIMEOUT = 60.0
+"""Seconds without a first byte after which a run with a prompt argument gives up."""
+
+
+def has_input(world: World) -> bool:
+    """Whether stdin is a file, a heredoc, a pipe or a socket. A terminal or /dev/null holds no document."""
+    if world.stdin is None or world.stdin_tty:
+        return False
+    try:
+        mode = os.fstat(world.stdin.fileno()).st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
+def read(world: World, note: Callable[[str], None], *, timeout: float | None) -> str:
+    """The whole of stdin as text.
+
+    timeout: seconds to wait for the first byte, 0 or None for ever; from that byte on it is read to the end.
+    Raises UsageError when the time is up, or where the bytes are not UTF-8 text.
+    """
+    if world.stdin is None:
+        raise UsageError("stdin is closed", hint="Give the prompt as an argument, or a file with -f.")
+    descriptor = world.stdin.fileno()
+    limit = timeout or None
+    grace = GRACE if limit is None else min(GRACE, limit)
+    if not world.readable(descriptor, grace):
+        note("waiting for stdin, which is open and silent; --no-stdin does not look at it, Ctrl-C ends")
+        if not world.readable(descriptor, None if limit is None else limit - grace):
+            raise UsageError(
+                f"nothing came on stdin within {limit:g} s; nothing was sent",
+                hint="--no-stdin does not look at stdin, --stdin-timeout 0 waits for ever.",
+            )
+    return text(world.stdin.read(), "stdin")
+
+
+def text(data: bytes, name: str) -> str:
+    """UTF-8 bytes as text, a byte order mark dropped. Raises UsageError for anything else, NUL bytes included."""
+    try:
+        decoded = data.removeprefix(b"\xef\xbb\xbf").decode()
+    except UnicodeDecodeError as error:
+        byte = data[error.start] if error.start < len(data) else 0
+        raise UsageError(
+            f"{name} is not UTF-8 text: byte 0x{byte:02x} at offset {error.start}",
+            hint="Convert it first, for example with: iconv -f latin1 -t utf-8",
+        ) from None
+    if "\0" in decoded:
+        raise UsageError(f"{name} holds NUL bytes, so it is not text", hint="Send a text file.")
+    return decoded
