@@ -140,6 +140,8 @@ class Connection:
                 case Close():
                     self.finish()
                     return False
+                case _:
+                    raise TypeError(f"an answer is made of bytes and actions, not {step!r}")
         return True
 
     def send(self, data: bytes) -> None:

@@ -120,11 +120,9 @@ class LoopbackServer:
         with self._listener, self._stopped, selectors.DefaultSelector() as selector:
             selector.register(self._listener, selectors.EVENT_READ)
             selector.register(self._stopped, selectors.EVENT_READ)
-            for number in itertools.count():
-                selector.select()
-                if self._stopping:
-                    return
-                connection = Connection(self._listener.accept()[0], number)
+            numbers = itertools.count()
+            while selector.select() and not self._stopping:
+                connection = Connection(self._listener.accept()[0], next(numbers))
                 thread = threading.Thread(target=self._serve, args=(connection,), name="loopback client", daemon=True)
                 with self._lock:
                     self._connections[thread] = connection
