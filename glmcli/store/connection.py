@@ -1,0 +1,59 @@
+"""One connection to `sessions.db`: transactions, statements, and what SQLite complains about as StoreError. Knows no
+table.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from glmcli.errors import StoreError
+from glmcli.store.schema import connect, trouble
+
+Rows = list[tuple[Any, ...]]
+
+
+class Connection:
+    """Statements on an open database. Every method raises StoreError where disk or file do not do as they should."""
+
+    def __init__(self, path: Path, *, create: bool) -> None:
+        self.path = path
+        self._db = connect(path, create=create)
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is written inside is kept together, or none of it. May be nested: the outermost one counts.
+
+        It takes the write lock at once: a reader that became a writer later could not wait for another one.
+        """
+        if self._db.in_transaction:
+            yield
+            return
+        self.run("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.run("COMMIT")
+        finally:
+            if self._db.in_transaction:
+                with contextlib.suppress(StoreError):
+                    self.run("ROLLBACK")
+
+    def run(self, sql: str, *values: Any) -> int:
+        """Runs one statement; returns how many rows it changed."""
+        with trouble(self.path):
+            return self._db.execute(sql, values).rowcount
+
+    def rows(self, sql: str, *values: Any) -> Rows:
+        with trouble(self.path):
+            return self._db.execute(sql, values).fetchall()
+
+    def insert(self, table: str, row: Mapping[str, Any]) -> int:
+        """Adds one row; returns its rowid."""
+        sql = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"
+        with trouble(self.path):
+            return int(self._db.execute(sql, tuple(row.values())).lastrowid or 0)

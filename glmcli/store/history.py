@@ -1,0 +1,44 @@
+"""The messages of a conversation as they are sent on with the next question. No I/O.
+
+A history must stay valid to send whatever happened to the conversation: an answer of which nothing came is left out,
+and a call that never got its result (the process was killed, or no tool was there to run) gets one that says so, since
+servers refuse a call without a result. What is left out or added depends only on the messages themselves, so the
+beginning of a growing conversation is the same bytes each time, which keeps the server's prefix cache warm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from glmcli.store.records import StoredMessage
+
+NO_RESULT = "There is no result: the call was not carried out."
+
+
+def history(messages: Iterable[StoredMessage]) -> list[dict[str, Any]]:
+    """The messages of a path, first to last, in the API's own form; interrupted answers as far as they came."""
+    sent: list[dict[str, Any]] = []
+    waiting: list[str] = []
+    for stored in messages:
+        message = stored.message
+        if message.get("role") == "tool":
+            if message.get("tool_call_id") in waiting:
+                waiting.remove(message["tool_call_id"])
+        elif stored.role == "assistant" and is_empty(message):
+            continue
+        else:
+            sent.extend(_without_result(waiting))
+            waiting = [call["id"] for call in message.get("tool_calls") or ()]
+        sent.append(message)
+    sent.extend(_without_result(waiting))
+    return sent
+
+
+def is_empty(message: dict[str, Any]) -> bool:
+    """Whether an answer says nothing and calls nothing."""
+    return not any(message.get(key) for key in ("content", "refusal", "tool_calls", "function_call", "audio"))
+
+
+def _without_result(calls: Iterable[str]) -> list[dict[str, Any]]:
+    return [{"role": "tool", "tool_call_id": call, "content": NO_RESULT} for call in calls]
