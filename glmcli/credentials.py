@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from glmcli.api.endpoint import check_token
+from glmcli.api.endpoint import origin as url_origin
 from glmcli.errors import ConfigError
 from glmcli.private_file import locked, open_to_others, replace_file
 from glmcli.toml_text import parse, read_file
@@ -81,19 +81,24 @@ def find_token(profile: Owner, base_url: str | None, environ: Mapping[str, str],
     """
     if profile.endpoint in ("local", "demo"):
         return None
-    named = (profile.api_key_env,) if profile.api_key_env else ()
-    for variable in (*named, *(TOKEN_VARIABLES if profile.on_cloudflare else ())):
-        if environ.get(variable, "").strip():
-            return Token(_checked(environ[variable], variable), variable, variable)
-    if base_url is None:
-        return None
-    token = _from_command(profile, base_url, environ) or _from_store(profile, base_url, folder)
-    if token is None and named and not profile.on_cloudflare:
+    token = token_from_environment(profile, environ)
+    if token is None and base_url is not None:
+        token = _from_command(profile, base_url, environ) or _from_store(profile, base_url, folder)
+    if token is None and profile.api_key_env and not profile.on_cloudflare:
         raise ConfigError(
             f"profile {profile.name} takes its key from ${profile.api_key_env}, which is not set",
             hint=f"Set it, or run `glm config login --profile {profile.name}`.",
         )
     return token
+
+
+def token_from_environment(profile: Owner, environ: Mapping[str, str]) -> Token | None:
+    """The token of the variable that the profile names, else, for Cloudflare, that of the usual ones."""
+    named = (profile.api_key_env,) if profile.api_key_env else ()
+    for variable in (*named, *(TOKEN_VARIABLES if profile.on_cloudflare else ())):
+        if environ.get(variable, "").strip():
+            return Token(_checked(environ[variable], variable), variable, variable)
+    return None
 
 
 def require_token(profile: Owner, base_url: str | None, environ: Mapping[str, str], folder: Path) -> Token:
@@ -167,15 +172,6 @@ def find_stored(profile: Owner, folder: Path) -> Stored | None:
         shared = _stored("default", entries["default"])
         return shared if profile.account_id in (None, shared.account_id) else None
     return None
-
-
-def url_origin(url: str) -> str:
-    """Scheme, host and port, in one spelling: `https://api.cloudflare.com`, `http://127.0.0.1:8080`."""
-    parts = urlsplit(url)
-    scheme, host = parts.scheme.lower(), (parts.hostname or "").lower()
-    default = {"https": 443, "http": 80}.get(scheme)
-    port = "" if parts.port in (None, default) else f":{parts.port}"
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}{port}"
 
 
 def _checked(text: str, source: str) -> str:

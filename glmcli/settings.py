@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from glmcli.api.request import Sourced
+from glmcli.api.endpoint import CLOUDFLARE_URL, GATEWAY_URL
+from glmcli.api.request import Sourced, overlay
 from glmcli.errors import ConfigError
 from glmcli.setting_keys import (
     BUILT_IN_PROFILES,
@@ -25,8 +26,6 @@ from glmcli.setting_keys import (
 from glmcli.toml_text import Lines, join_key, line_of, parse, read_file
 
 FILE_NAME = "config.toml"
-CLOUDFLARE_URL = "https://api.cloudflare.com/client/v4"
-GATEWAY_URL = "https://gateway.ai.cloudflare.com/v1"
 HINT = "`glm config edit` opens the file, `glm config doctor` lists everything that is wrong."
 DEFAULT = "default"
 
@@ -58,6 +57,7 @@ class Profile:
     system: str | None
     gateway: str | None
     gateway_path: str | None
+    gateway_token_env: str | None
     api_key_env: str | None
     token_command: str | None
     max_tokens_field: str
@@ -113,7 +113,7 @@ class Settings:
 
     def origin(self, name: str) -> str:
         """`GLM_MODEL`, `config.toml line 7`, `profile work (config.toml line 12)` or `default`."""
-        return self._values[name].origin
+        return self.value(name).origin
 
     def values(self) -> dict[str, Sourced]:
         """Every key of `KEYS`, in that order."""
@@ -311,9 +311,10 @@ def _profile(name: str, values: Mapping[str, Sourced], file: ConfigFile) -> Prof
 
 
 def _defaults(file: ConfigFile, name: str) -> dict[str, Sourced]:
-    found = {}
-    for path in (("defaults",), ("profiles", name, "defaults")):
-        for field, value in file.table(*path).items():
-            found[field] = Sourced(value, file.origin(*path, field))
+    layers = [
+        {field: Sourced(value, file.origin(*path, field)) for field, value in file.table(*path).items()}
+        for path in (("defaults",), ("profiles", name, "defaults"))
+    ]
+    found = overlay(*layers)
     found.pop("model", None)
     return found
