@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, cast
 
+from glmcli.api.unicode import well_formed
 from glmcli.errors import UsageError
 
 Status = Literal["complete", "interrupted", "error"]
@@ -145,7 +146,7 @@ def label(text: str | None) -> str | None:
     """Text that SQLite can hold and search: no NUL, no surrogate."""
     if text is None:
         return None
-    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+    return well_formed(text).replace("\0", "\ufffd")
 
 
 def text_of(message: Mapping[str, Any]) -> str:
