@@ -118,6 +118,9 @@ class Audio:
 class ToolCalled:
     """A whole call, never a part of one. `arguments`: JSON text for a function, free text for a custom tool.
 
+    The model may have written broken JSON, and with the finish reason `length` the last call is cut: run no call before
+    the verdict on the answer, and none whose arguments do not parse.
+
     kind: "function", "custom", or "function_call" for the deprecated single call.
     """
 

@@ -1,0 +1,139 @@
+"""Tool calls put together from what servers send: whole, in pieces, or in any of the odd ways of wire-protocol §3.6.
+
+A call is given out only when the answer has ended, whole; what it asks for is not checked here. Pure data.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from glmcli.api.events import ToolCalled
+from glmcli.api.unicode import well_formed
+
+
+class _Call:
+    __slots__ = ("arguments", "id", "kind", "name", "position", "settled")
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+        self.id = ""
+        self.kind = "function"
+        self.name = ""
+        self.arguments: list[str] = []
+        self.settled = False  # the arguments came as a JSON value: nothing can be added
+
+
+class ToolCalls:
+    """The calls of one choice. Feed it what stands under `tool_calls` or `function_call`; `finish` gives the calls."""
+
+    __slots__ = ("_by_index", "_calls", "_last")
+
+    def __init__(self) -> None:
+        self._calls: list[_Call] = []
+        self._by_index: dict[int, _Call] = {}
+        self._last: _Call | None = None
+
+    def feed(self, items: Any, *, whole: bool = False) -> None:
+        """Takes the `tool_calls` of one delta, or of a whole message, where each item is a call of its own."""
+        if not isinstance(items, list):
+            return
+        for position, item in enumerate(items):
+            if isinstance(item, dict):
+                index = item.get("index")
+                if not isinstance(index, int):
+                    index = position if whole else None
+                self._take(item, index)
+
+    def feed_function_call(self, item: Any) -> None:
+        """Takes a piece of the deprecated `function_call`, of which a message has one."""
+        if isinstance(item, dict):
+            self._take({"type": "function_call", "function": item}, -1)
+
+    def finish(self, choice: int, used_ids: set[str]) -> Iterator[ToolCalled]:
+        """The calls, as of the choice with that index, in their own order; those without a name are none.
+
+        An id that is missing or in `used_ids` is replaced by one of our own; every id given out is added to it.
+        Arguments that never came are `{}`. They may be broken JSON, by the model or by the output limit: check
+        before use.
+        """
+        for call in sorted(self._calls, key=lambda call: call.position):
+            if not call.name:
+                continue
+            arguments = well_formed("".join(call.arguments))
+            if call.kind != "custom" and not arguments.strip():
+                arguments = "{}"
+            id = ""
+            if call.kind != "function_call":
+                id = _free_id(well_formed(call.id), used_ids)
+                used_ids.add(id)
+            yield ToolCalled(id, well_formed(call.name), arguments, call.kind, choice)
+
+    def _take(self, item: dict[str, Any], index: int | None) -> None:
+        kind = item.get("type")
+        custom = item.get("custom")
+        function = item.get("function")
+        if isinstance(custom, dict):
+            kind, body = "custom", {"name": custom.get("name"), "arguments": custom.get("input")}
+        else:
+            body = function if isinstance(function, dict) else item  # old models: name and arguments on the item
+        id = item.get("id") if isinstance(item.get("id"), str) else None
+        name = body.get("name") if isinstance(body.get("name"), str) else None
+        arguments = body.get("arguments")
+        if not (id or name or arguments):
+            return  # the empty piece by which some servers close a call
+        call = self._call(index, id, name, arguments)
+        call.id = call.id or id or ""
+        if kind in ("custom", "function_call"):
+            call.kind = kind
+        if name and name != call.name:
+            call.name += name
+        if isinstance(arguments, str):
+            if not call.settled:
+                call.arguments.append(arguments)
+        elif arguments is not None and not call.settled:
+            call.arguments = [json.dumps(arguments, ensure_ascii=False)]
+            call.settled = True
+
+    def _call(self, index: int | None, id: str | None, name: str | None, arguments: Any) -> _Call:
+        call = self._last if index is None else self._by_index.get(index)
+        if call is None or (name and call.name and self._is_another(call, index, id, name, arguments)):
+            call = _Call(len(self._calls) if index is None else index)
+            self._calls.append(call)
+            if index is None:
+                self._by_index.setdefault(call.position, call)
+        if index is not None:
+            self._by_index[index] = call
+        self._last = call
+        return call
+
+    @staticmethod
+    def _is_another(call: _Call, index: int | None, id: str | None, name: str, arguments: Any) -> bool:
+        """Whether a named item begins a new call, though the call at its place has a name already."""
+        if id and call.id:
+            return id != call.id
+        if index is None:
+            return True
+        # The same index and no ids to tell: a name that is repeated, or comes in pieces, goes on with the call; another
+        # one after arguments does not.
+        return call.settled or (bool(call.arguments) and (name != call.name or isinstance(arguments, dict)))
+
+
+def call_ids(messages: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The ids of the tool calls in a conversation, which an answer to it should not use again."""
+    return {
+        call["id"]
+        for message in messages
+        for call in message.get("tool_calls") or ()
+        if isinstance(call, Mapping) and isinstance(call.get("id"), str)
+    }
+
+
+def _free_id(wanted: str, used: set[str]) -> str:
+    if wanted and wanted not in used:
+        return wanted
+    number = len(used) + 1
+    while f"call_{number}" in used:
+        number += 1
+    return f"call_{number}"
