@@ -95,6 +95,7 @@ class ConfigFile:
 class Settings:
     """What holds for one profile.
 
+    profile: the one asked for, `value("profile")`; where that does not exist, and not strict, the one named default.
     profiles: the endpoint of every profile by its name, the built-in ones first.
     faults: what is wrong with the file or the environment, each as one line with its place; empty when strict.
     """
@@ -143,7 +144,7 @@ def load(folder: Path, environ: Mapping[str, str], *, profile: str | None = None
     name = chosen.value if chosen.value in profiles else "default"
     endpoint = profiles[name]
     values = {key.name: _resolve(key, file, environ, name, endpoint) for key in KEYS.values()}
-    values["profile"] = Sourced(name, chosen.origin)
+    values["profile"] = chosen
     if endpoint in CLOUDFLARE:
         base_url = values["base_url"]
         if base_url.origin in environ and (fault := KEYS["base_url"].fault(base_url.value)):
@@ -296,7 +297,7 @@ def _fallback(key: Key, endpoint: str) -> Any:
     """The value where nobody set one."""
     if key.name == "endpoint":
         return endpoint
-    if endpoint in CLOUDFLARE and key.name == "model":
+    if endpoint in (*CLOUDFLARE, "demo") and key.name == "model":
         return DEFAULT_MODEL
     if endpoint in CLOUDFLARE and key.name == "base_url":
         return GATEWAY_URL if endpoint == "ai-gateway" else CLOUDFLARE_URL

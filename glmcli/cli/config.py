@@ -7,7 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from glmcli.cli import config_local
 from glmcli.cli.command import CONTEXT, Invocation, command, group
+from glmcli.cli.doctor import doctor
+from glmcli.cli.login import login, logout
 from glmcli.errors import ExitStatus, GlmError
 from glmcli.setting_keys import BUILT_IN_PROFILES, CLOUDFLARE, KEYS, shown
 from glmcli.settings import FILE_NAME, Settings, load
@@ -66,7 +69,7 @@ def set_(
     from glmcli.settings_file import set_value, target, value_of
 
     settings = _lenient(call)
-    where = target(key, settings.profile.name)
+    where = target(key, settings.value("profile").value)
     new = value_of(where, value, settings.profiles)
     set_value(call.folder, where.path, new)
     call.terminal.note(f"{where.name} = {shown(new)} in {settings.file.path}")
@@ -85,7 +88,7 @@ def unset(call: Invocation, key: KeyName) -> None:
     path = split_key(key)
     removed = unset_value(call.folder, path)
     if not removed:
-        path = target(key, _lenient(call).profile.name).path
+        path = target(key, _lenient(call).value("profile").value).path
         removed = unset_value(call.folder, path)
     said = "taken out of" if removed else "is not set in"
     call.terminal.note(f"{join_key(path)} {said} {call.folder / FILE_NAME}")
@@ -179,6 +182,12 @@ def params(call: Invocation, json_: Json = False) -> None:
         call.terminal.write(it["name"], style="bold")
         call.terminal.write(f"  {it['flag'] or '-o ' + it['name'] + '=…'}  {'; '.join(filter(None, facts))}\n")
         call.terminal.write(f"    {it['help']}\n")
+
+
+command(app, "login")(login)
+command(app, "logout")(logout)
+command(app, "doctor")(doctor)
+app.add_typer(config_local.app)
 
 
 def _lenient(call: Invocation) -> Settings:
