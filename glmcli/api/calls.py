@@ -6,7 +6,7 @@ A call is given out only when the answer has ended, whole; what it asks for is n
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from glmcli.api.events import ToolCalled
@@ -118,16 +118,6 @@ class ToolCalls:
         # The same index and no ids to tell: a name that is repeated, or comes in pieces, goes on with the call; another
         # one after arguments does not.
         return call.settled or (bool(call.arguments) and (name != call.name or isinstance(arguments, dict)))
-
-
-def call_ids(messages: Iterable[Mapping[str, Any]]) -> set[str]:
-    """The ids of the tool calls in a conversation, which an answer to it should not use again."""
-    return {
-        call["id"]
-        for message in messages
-        for call in message.get("tool_calls") or ()
-        if isinstance(call, Mapping) and isinstance(call.get("id"), str)
-    }
 
 
 def _free_id(wanted: str, used: set[str]) -> str:

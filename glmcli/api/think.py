@@ -35,12 +35,21 @@ class ThinkSplitter:
     def __init__(self) -> None:
         self._state = _State.START
         self._held = ""
-        self._before = ""  # the last character given out as text, while watching
+        self._before = ""  # text given out last, while watching
 
     @property
     def plain(self) -> bool:
-        """Whether text passes through untouched from now on (so that there is no need to call `feed`)."""
+        """Whether all text passes through untouched from now on."""
         return self._state is _State.PLAIN
+
+    def passes(self, text: str) -> bool:
+        """Whether this text, not empty, passes through untouched: then it need not be fed. The way of nearly all."""
+        if self._state is _State.PLAIN:
+            return True
+        if self._state is _State.WATCHING and not self._held and "<" not in text:
+            self._before = text
+            return True
+        return False
 
     def feed(self, text: str) -> list[tuple[bool, str]]:
         """The pieces that this text settles, each with whether it is reasoning; none of them empty."""
@@ -64,7 +73,7 @@ class ThinkSplitter:
         """What is held back, at the end of the text or when reasoning comes by another way; text is plain after it."""
         held, self._held = self._held, ""
         thinking = self._state is _State.THINKING
-        lone = held == _CLOSE and self._before not in _QUOTES
+        lone = held == _CLOSE and self._before[-1:] not in _QUOTES
         self._state = _State.PLAIN
         return [(thinking, held)] if held and not lone else []
 
@@ -98,14 +107,14 @@ class ThinkSplitter:
             return text
         if close < 0:
             text = self._hold_back(text)
-            self._before = text[-1:] or self._before
+            self._before = text or self._before
             return text
         before, rest = text[:close], text[close + len(_CLOSE) :]
-        self._before = before[-1:] or self._before
+        self._before = before or self._before
         if not rest:  # what follows decides
             self._held = _CLOSE
             return before
-        if self._before in _QUOTES or rest[0] in _QUOTES:
+        if self._before[-1:] in _QUOTES or rest[0] in _QUOTES:
             self._state = _State.PLAIN
             return text
         self._state = _State.PLAIN
