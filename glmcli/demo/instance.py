@@ -44,7 +44,7 @@ def _value(schema: Any, root: Any, depth: int) -> Any:
         case "object":
             properties = _dict(schema.get("properties"))
             required = [name for name in _list(schema.get("required")) if isinstance(name, str)]
-            return {name: _value(properties.get(name), root, depth + 1) for name in required}
+            return {name: _value(properties.get(name, {}), root, depth + 1) for name in required}
         case "array":
             first = [_value(item, root, depth + 1) for item in _list(schema.get("prefixItems"))]
             missing = int(_number(schema, "minItems", 0)) - len(first)

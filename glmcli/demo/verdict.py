@@ -35,7 +35,11 @@ def _validator() -> "jsonschema_rs.Validator":
 def refusal(body: Any) -> str | None:
     """Why the schema refuses the body, in the manner of the real endpoint (wire-protocol §5.2); None if it does not."""
     reasons = []
-    for fault in _validator().iter_errors(body):
+    try:
+        faults = list(_validator().iter_errors(body))
+    except ValueError as error:  # what the validator cannot even take in: a key with half a surrogate pair
+        return str(error)
+    for fault in faults:
         leaves = list(dict.fromkeys(_leaves(fault)))
         if fault.kind.name == "oneOf":
             matches = 0 if leaves else 2

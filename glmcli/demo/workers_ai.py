@@ -15,16 +15,16 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from glmcli.demo import dialects
 from glmcli.demo.answer import CONTEXT, compose
-from glmcli.demo.framing import LAST_CHUNK, chunk, head, whole
-from glmcli.demo.server import Action, Close, Pause, Request
+from glmcli.demo.reply import Reply
+from glmcli.demo.server import Request
 from glmcli.demo.verdict import refusal, schema
 
 MODELS = {
@@ -54,15 +54,6 @@ OUTPUT_SCHEMA = {
     ]
 }
 _BEARER = re.compile(r"Bearer [A-Za-z0-9._~+/-]+=*", re.IGNORECASE).fullmatch
-
-
-@dataclass(frozen=True)
-class Reply:
-    """body: all of it, or the events of a stream as they shall be sent."""
-
-    status: int
-    body: bytes | Iterator[bytes]
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 class _Refused(Exception):
@@ -95,48 +86,20 @@ def _error(code: int, message: str, **more: Any) -> dict[str, Any]:
 class WorkersAi:
     """Answers requests; holds nothing between two of them.
 
-    pace: seconds between two events of a stream. now: seconds since the epoch. random: for ids and padding.
-    log: told of every request and the status it got, from the thread that serves it.
+    now: seconds since the epoch. random: for ids and padding.
     """
 
-    def __init__(
-        self,
-        *,
-        pace: float = 0.0,
-        now: Callable[[], float] = time.time,
-        random: Random | None = None,
-        log: Callable[[Request, int], None] = lambda request, status: None,
-    ) -> None:
-        self._pace = pace
+    def __init__(self, *, now: Callable[[], float] = time.time, random: Random | None = None) -> None:
         self._now = now
         self._random = random or Random()
-        self._log = log
-
-    def respond(self, request: Request) -> Iterator[bytes | Action]:
-        """The bytes of the whole HTTP answer."""
-        reply = self.reply(request)
-        self._log(request, reply.status)
-        headers = {**reply.headers, "cf-ray": f"{self._hex(16)}-DEMO", "server": "glm demo"}
-        if isinstance(reply.body, bytes):
-            answer = whole(reply.status, {"content-type": "application/json", **headers}, reply.body)
-            yield answer[: -len(reply.body)] if request.method == "HEAD" else answer
-            return
-        # HTTP/1.0 knows no chunks: there the end of the connection is the end of the answer.
-        chunked = request.version != "HTTP/1.0"
-        framing = {"transfer-encoding": "chunked"} if chunked else {"connection": "close"}
-        yield head(reply.status, {"content-type": "text/event-stream", **headers, **framing})
-        for event in reply.body:
-            if self._pace:
-                yield Pause(self._pace)
-            yield chunk(event) if chunked else event
-        yield LAST_CHUNK if chunked else Close()
 
     def reply(self, request: Request) -> Reply:
-        """What a request is answered, before any framing."""
+        """What a request is answered."""
         try:
-            return self._routed(request)
+            reply = self._routed(request)
         except _Refused as refused:
-            return refused.reply
+            reply = refused.reply
+        return replace(reply, headers={**reply.headers, "cf-ray": f"{self._hex(16)}-DEMO", "server": "glm demo"})
 
     def _routed(self, request: Request) -> Reply:
         target = urlsplit(request.target)
