@@ -20,7 +20,7 @@ class AnswerLog(Protocol):
 
     def feed(self, event: Event) -> None: ...
 
-    def finish(self, completion: Completion, status: str) -> None: ...
+    def finish(self, completion: Completion, status: str, error: GlmError | None) -> None: ...
 
 
 def run_turn(
@@ -54,10 +54,10 @@ def run_turn(
         error = Interrupted(terminated=isinstance(interrupt, Terminated))
     except BaseException:
         if log is not None:
-            log.finish(completion, "interrupted")
+            log.finish(completion, "interrupted", None)
         raise
     if log is not None:
-        log.finish(completion, status_of(error))
+        log.finish(completion, status_of(error), error)
     return completion, error
 
 

@@ -78,8 +78,10 @@ class World:
         def size() -> tuple[int, int]:
             for stream in (sys.__stdout__, sys.__stderr__, sys.__stdin__):
                 try:
-                    if stream is not None and os.get_terminal_size(stream.fileno()).columns:
-                        return tuple(os.get_terminal_size(stream.fileno()))
+                    if stream is not None:
+                        columns, lines = os.get_terminal_size(stream.fileno())
+                        if columns:
+                            return columns, lines
                 except (OSError, ValueError):
                     continue
             return (80, 24)
@@ -92,7 +94,7 @@ class World:
 
         def output(stream: object) -> BinaryIO:
             # Python sets a standard stream to None when it was closed (`>&-`); writing to it must fail, not crash.
-            return stream.buffer if stream is not None else open(os.devnull, "rb")  # type: ignore[attr-defined,no-any-return] # noqa: PTH123
+            return stream.buffer if stream is not None else open(os.devnull, "rb")  # type: ignore[attr-defined] # noqa: PTH123
 
         return cls(
             stdin=sys.stdin.buffer if sys.stdin is not None else None,

@@ -57,9 +57,16 @@ class Invocation:
     @cached_property
     def terminal(self) -> "Terminal":
         """The streams, with the colour choice of the command line, else `auto`."""
+        return self._terminal("auto")
+
+    def terminal_for(self, settings: "Settings") -> "Terminal":
+        """The streams, with the colour choice of the command line, else that of the settings."""
+        return self._terminal(settings.value("color").value)
+
+    def _terminal(self, color: Color) -> "Terminal":
         from glmcli.ui.terminal import Terminal
 
-        return Terminal(self.world, color=self.color or "auto", quiet=self.quiet)
+        return Terminal(self.world, color=self.color or color, quiet=self.quiet)
 
 
 def _option(kind: Any, name: str, *decls: str, help: str, default: Any = None) -> inspect.Parameter:

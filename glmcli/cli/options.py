@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 
-from glmcli.api.fields import Field, fields, read_value
+from glmcli.api.fields import Field, fields, read_flag, read_value
 from glmcli.api.request import Sourced
 from glmcli.errors import UsageError
 
@@ -126,8 +126,8 @@ def _field_parameter(it: Field) -> inspect.Parameter:
     flag = it.flag or ""
     kind: Any = str | None
     names = [flag]
-    if it.name == "model":
-        names.append("-m")
+    if it.short:
+        names.append(it.short)
     if it.kind == "boolean":
         kind, names = bool | None, [f"{flag}/--no-{flag[2:]}"]
     elif it.kind == "strings" or it.name == "metadata":
@@ -172,18 +172,11 @@ def _fields(values: dict[str, Any], assignments: list[str], think: bool | None) 
 
 
 def _flag_value(it: Field, value: Any) -> Any:
-    if it.kind == "boolean":
+    if isinstance(value, bool):
         return value
-    if it.name == "metadata":
-        merged: dict[str, Any] = {}
-        for text in value:
-            read = read_value(it, text)
-            if not isinstance(read, dict):
-                raise UsageError(
-                    f"--metadata {text!r} is not of the form KEY=VALUE", hint="For example: --metadata run=7"
-                )
-            merged.update(read)
-        return merged
-    if isinstance(value, list):
-        return list(value)
-    return read_value(it, value)
+    if isinstance(value, str):
+        return read_flag(it, value)
+    read = [read_flag(it, text) for text in value]
+    if it.kind == "strings":
+        return [text for texts in read for text in texts]
+    return {key: text for pairs in read for key, text in pairs.items()}

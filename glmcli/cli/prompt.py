@@ -12,17 +12,17 @@ from glmcli.errors import UsageError
 from glmcli.world import World
 
 
-def read_prompt(options: TurnOptions, world: World, note: Callable[[str], None], *, stdin_taken: bool = False) -> str:
+def read_prompt(options: TurnOptions, world: World, note: Callable[[str], None], *, body: str | None = None) -> str:
     """The text of the user message; empty where nothing was given.
 
-    stdin_taken: another option reads stdin already (`--body -`).
+    body: the file of --body, which is something to send even without a prompt; `-` reads stdin.
     Raises UsageError for two readers of stdin, and for files that cannot be read or are not text.
     """
     words = options.words
-    readers = (words == "-") + (options.file or []).count("-") + stdin_taken
+    readers = (words == "-") + (options.file or []).count("-") + (body == "-")
     if readers > 1:
         raise UsageError("stdin can be read only once", hint="Give `-` once: as the prompt, with -f or with --body.")
-    if readers and options.no_stdin and not stdin_taken:
+    if readers and options.no_stdin:
         raise UsageError("`-` reads stdin and --no-stdin forbids it", hint="Leave one of them out.")
     documents = [_document(name, options, world, note) for name in options.file or []]
     if len(documents) > 1:
@@ -31,7 +31,7 @@ def read_prompt(options: TurnOptions, world: World, note: Callable[[str], None],
         documents.append(stdin.read(world, note, timeout=options.stdin_timeout))
         words = ""
     elif not readers and not options.no_stdin and stdin.has_input(world):
-        default = stdin.TIMEOUT if words or documents else None
+        default = stdin.TIMEOUT if words or documents or body else None
         timeout = default if options.stdin_timeout is None else options.stdin_timeout
         documents.append(stdin.read(world, note, timeout=timeout))
     parts = [document.strip("\n") for document in documents if document.strip()]

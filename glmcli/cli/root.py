@@ -133,4 +133,4 @@ def with_command(arguments: Sequence[str], world: World) -> list[str]:
 
 def usage_error_type() -> type[Exception]:
     """What Typer raises for a command line it cannot read. Its Click is vendored, hence the way round."""
-    return typer.BadParameter.__mro__[2]  # type: ignore[return-value]
+    return typer.BadParameter.__mro__[2]

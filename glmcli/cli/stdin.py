@@ -1,4 +1,4 @@
-"""Reads stdin without ever hanging unseen (interface §2). Decides by the kind of file it is, then waits with a limit."""
+"""Reads stdin without ever hanging unseen (interface §2): looks at the kind of file it is, then waits with a limit."""
 
 from __future__ import annotations
 

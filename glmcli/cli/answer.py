@@ -1,0 +1,103 @@
+"""Sends one checked request and shows its answer: what `run` and `chat` have in common."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from glmcli.api.client import Client
+from glmcli.api.events import Event, Usage
+from glmcli.api.price import dollars
+from glmcli.cli.conversation import Conversation
+from glmcli.cli.options import TurnOptions
+from glmcli.cli.plan import Plan
+from glmcli.errors import GlmError, Interrupted, StoreError
+from glmcli.turn import run_turn
+
+if TYPE_CHECKING:
+    from glmcli.api.completion import Completion
+    from glmcli.ui.terminal import Terminal
+
+
+class Warnings:
+    """Says each warning once, and remembers them all for `--json`."""
+
+    def __init__(self, terminal: "Terminal") -> None:
+        self._terminal = terminal
+        self.said: list[str] = []
+
+    def __call__(self, line: str) -> None:
+        if line not in self.said:
+            self.said.append(line)
+            self._terminal.note(f"warning: {line}", "warning")
+
+
+def answer(
+    client: Client,
+    plan: Plan,
+    conversation: Conversation,
+    new: list[dict[str, Any]],
+    body: dict[str, Any],
+    options: TurnOptions,
+    terminal: "Terminal",
+    warnings: Warnings,
+    *,
+    verbose: bool = False,
+    format: Literal["text", "json", "jsonl"] = "text",
+    output: Path | None = None,
+) -> tuple["Completion", GlmError | None]:
+    """Keeps the new messages, sends the body, shows and keeps the answer.
+
+    Returns the answer as far as it came, and why it is not whole or could not be kept. Raises UsageError for an
+    output file that cannot be written, and BrokenPipeError when whoever read stdout is gone.
+    """
+    from glmcli.ui.renderers import choose
+
+    value = plan.settings.value
+    log = conversation.begin(new, plan)
+    told = {"session": conversation.id, "profile": plan.profile, "model": plan.model.value}
+    usages: list[Usage] = []
+
+    def extras() -> dict[str, Any]:
+        return {
+            "session": conversation.id,
+            "profile": plan.profile,
+            "cost": sum(map(dollars, usages)) if usages and plan.priced else None,
+            "warnings": warnings.said,
+        }
+
+    renderer = choose(
+        terminal,
+        format=format,
+        raw=options.raw,
+        plain=options.plain,
+        markdown=value("markdown").value,
+        theme=value("theme").value,
+        hide_reasoning=options.hide_reasoning or (value("hide_reasoning").value and not options.show_reasoning),
+        show_reasoning=options.show_reasoning,
+        include=options.include,
+        verbose=verbose,
+        usage=options.usage or value("usage").value,
+        priced=plan.priced,
+        choices=body.get("n") or 1,
+        output=output,
+        started=told,
+        extras=extras,
+    )
+
+    def show(event: Event) -> None:
+        if isinstance(event, Usage):
+            usages.append(event)
+        renderer.feed(event)
+
+    try:
+        completion, error = run_turn(client, body, show, log=log, session_id=conversation.id)
+    except BaseException:
+        with suppress(Exception):
+            renderer.close(Interrupted())
+        raise
+    if error is None and conversation.trouble is not None:
+        error = StoreError(conversation.trouble.message, hint=conversation.trouble.hint)
+    renderer.close(error)
+    return completion, error

@@ -1,0 +1,153 @@
+"""From a profile to the model: builds the endpoint with its credentials, and starts the embedded ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glmcli.api import endpoint as endpoints
+from glmcli.api.client import Client, Patience
+from glmcli.api.endpoint import Endpoint
+from glmcli.cli.options import TurnOptions
+from glmcli.cli.plan import Plan
+from glmcli.errors import ConfigError
+from glmcli.settings import Profile, Settings
+from glmcli.world import World
+
+if TYPE_CHECKING:
+    from glmcli.ui.terminal import Terminal
+
+
+@contextmanager
+def connected(plan: Plan, options: TurnOptions, world: World, terminal: "Terminal") -> Iterator[Client]:
+    """A client for the plan's endpoint, which is up as long as the block runs.
+
+    Raises ConfigError without credentials, and where an embedded endpoint does not start.
+    """
+    profile, model = plan.settings.profile, plan.model.value
+    with ExitStack() as stack:
+        if profile.endpoint == "demo":
+            from glmcli import demo
+
+            server = stack.enter_context(demo.start(pace=DEMO_PACE if world.stdout_tty else 0.0))
+            place = endpoints.workers_ai(server.base, "demo", "demo", model)
+        elif profile.endpoint == "local":
+            place = stack.enter_context(_local(plan.settings, world, terminal))
+        else:
+            place = remote(profile, model, world, plan.settings.folder)
+        yield stack.enter_context(_client(place, plan.settings, options, world))
+
+
+@contextmanager
+def _local(settings: Settings, world: World, terminal: "Terminal") -> Iterator[Endpoint]:
+    """The model on this machine. It is said what it is, since nobody should take it for GLM."""
+    from glmcli import local
+    from glmcli.ui.status import Status
+
+    said = ["starting the local model"]
+    status = Status(terminal)
+    status.start(lambda seconds: f"{said[0]} {seconds:.0f} s")
+
+    def say(text: str) -> None:
+        said[0] = text
+
+    try:
+        server = local.start(
+            settings.folder, environ=world.environ, on_wait=say, monotonic=world.monotonic, sleep=world.sleep
+        )
+    finally:
+        status.stop()
+    with server:
+        if server.note:
+            terminal.note(server.note)
+        field = settings.profile.max_tokens_field
+        yield endpoints.openai(server.base_url, server.key, server.model, field, kind="local")
+
+
+DEMO_PACE = 0.01
+"""Seconds between two tokens of the demo on a terminal, so that people see it stream."""
+
+
+def remote(profile: Profile, model: str, world: World, folder: Path) -> Endpoint:
+    """The endpoint of a profile that is somewhere else, with its credentials. Raises ConfigError."""
+    from glmcli.credentials import find_account, find_token, no_account, require_token
+
+    if profile.endpoint == "openai":
+        token = find_token(profile, profile.base_url, world.environ, folder)
+        return _openai(profile, model, token.value if token else None)
+    needed = require_token(profile, profile.base_url, world.environ, folder)
+    account = find_account(profile, folder)
+    if account is None:
+        raise no_account()
+    return _cloudflare(profile, account[0], needed.value, model)
+
+
+def outline(profile: Profile, model: str, folder: Path) -> Endpoint:
+    """The endpoint as far as it is known without credentials, for `--dry-run` and `--curl`: placeholders stand for
+    the token and for an account that nobody named. It must not be sent to."""
+    from glmcli.credentials import find_account
+
+    if profile.endpoint in ("openai", "local"):
+        wants_key = profile.api_key_env or profile.token_command
+        return _openai(profile, model, PLACEHOLDER if wants_key else None)
+    account = find_account(profile, folder)
+    return _cloudflare(profile, account[0] if account else ACCOUNT_PLACEHOLDER, PLACEHOLDER, model)
+
+
+def as_curl(endpoint: Endpoint, body: dict[str, Any], session_id: str | None) -> str:
+    """A curl command for an `outline`: in it, an account that nobody named is a variable of the shell, as the token."""
+    from glmcli.api.curl import curl_command
+
+    command = curl_command(endpoint, body, session_id)
+    return command.replace(ACCOUNT_PLACEHOLDER, "'\"$CLOUDFLARE_ACCOUNT_ID\"'", 1)
+
+
+PLACEHOLDER = "placeholder"
+ACCOUNT_PLACEHOLDER = "account.that.nobody.named"
+
+
+def _cloudflare(profile: Profile, account: str, token: str | None, model: str) -> Endpoint:
+    base = profile.base_url or endpoints.CLOUDFLARE_URL
+    if profile.endpoint == "workers-ai-openai":
+        return endpoints.workers_ai_openai(base, account, token, model)
+    if profile.endpoint == "ai-gateway":
+        if not profile.gateway:
+            raise ConfigError(
+                f"profile {profile.name} names no gateway",
+                hint=f"glm config set profiles.{profile.name}.gateway NAME",
+            )
+        return endpoints.ai_gateway(
+            base, account, profile.gateway, token, model, path=profile.gateway_path or "workers-ai"
+        )
+    return endpoints.workers_ai(base, account, token, model)
+
+
+def _openai(profile: Profile, model: str, token: str | None) -> Endpoint:
+    base = profile.base_url or ("http://127.0.0.1/v1" if profile.endpoint == "local" else None)
+    if not base:
+        raise ConfigError(
+            f"profile {profile.name} has no base_url",
+            hint=f"glm config set profiles.{profile.name}.base_url http://127.0.0.1:8080/v1",
+        )
+    variable = profile.api_key_env or "OPENAI_API_KEY"
+    return endpoints.openai(base, token, model, profile.max_tokens_field, token_variable=variable)
+
+
+@contextmanager
+def _client(place: Endpoint, settings: Settings, options: TurnOptions, world: World) -> Iterator[Client]:
+    from glmcli.api.http import Http
+
+    def seconds(name: str, given: float | None) -> Any:
+        return given if given is not None else settings.value(name).value
+
+    patience = Patience(
+        connect=seconds("connect_timeout", options.connect_timeout),
+        first_byte=seconds("first_byte_timeout", options.first_byte_timeout),
+        idle=seconds("timeout", options.timeout),
+        retries=seconds("retries", options.retries),
+    )
+    bundle = options.ca_bundle or settings.value("ca_bundle").value
+    with Http(ca_bundle=bundle, environ=world.environ, connect_timeout=patience.connect) as http:
+        yield Client(place, http=http, patience=patience, sleep=world.sleep, now=world.now)

@@ -1,0 +1,140 @@
+"""The session behind `run` and `chat`: which one it is, what was said in it, and what is kept of the new turn.
+
+Store trouble never costs an answer: it is said once, the conversation goes on in memory, and `trouble` tells the
+command to end with the status for it (interface §5, 11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glmcli.api.completion import Completion
+from glmcli.api.events import Event
+from glmcli.api.price import dollars
+from glmcli.cli.plan import Plan
+from glmcli.errors import ConfigError, GlmError, StoreError, UsageError
+from glmcli.world import World
+
+if TYPE_CHECKING:
+    from glmcli.store import AnswerLog, Session, Store
+
+Message = dict[str, Any]
+
+
+class Conversation:
+    """One conversation, stored or not.
+
+    session: the stored session, None before the first turn of a new one. messages: what was said so far, as it is
+    sent. keep: whether turns are stored. warn: says one line to the user.
+    """
+
+    def __init__(self, folder: Path, world: World, *, keep: bool, warn: Callable[[str], None]) -> None:
+        self.session: Session | None = None
+        self.messages: list[Message] = []
+        self.trouble: StoreError | None = None
+        self._folder = folder
+        self._world = world
+        self._keep = keep
+        self._warn = warn
+        self._store: Store | None = None
+        self._name: str | None = None
+
+    @property
+    def id(self) -> str | None:
+        return self.session.id if self.session else None
+
+    def resume(self, *, last: bool = False, name: str | None = None) -> None:
+        """Goes on with the last session, or with the one of that name or id; a new name names the session to come.
+
+        Raises UsageError where there is none, or several; ConfigError where the store cannot be read.
+        """
+        if not last and name is None:
+            return
+        if last and name is not None:
+            raise UsageError("--continue and --session name two sessions", hint="Leave one of them out.")
+        from glmcli.store import UnknownSession, history
+
+        try:
+            store = self._open(create=self._keep)
+            if name is None:
+                self.session = store.last(self._world.terminal_id())
+                if self.session is None:
+                    raise UsageError("there is no session to go on with", hint="Start one with `glm run PROMPT`.")
+            else:
+                try:
+                    self.session = store.find(name)
+                except UnknownSession:
+                    self._name = name
+                    return
+            self.messages = history(store.messages(self.session.id))
+        except StoreError as error:
+            raise ConfigError(error.message, hint=error.hint) from error
+
+    def begin(self, new: list[Message], plan: Plan) -> "Log":
+        """Keeps the user's messages before they are sent, and gives the log for the answer to the last of them."""
+        self.messages = [*self.messages, *new]
+        log: AnswerLog | None = None
+        if self._keep and self.trouble is None:
+            try:
+                log = self._keep_question(new, plan)
+            except StoreError as error:
+                self._give_up(error)
+        return Log(log, self._give_up)
+
+    def close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def _keep_question(self, new: list[Message], plan: Plan) -> "AnswerLog":
+        store = self._open(create=True)
+        terminal = self._world.terminal_id()
+        with store.transaction():
+            if self.session is None:
+                self.session = store.create(
+                    name=self._name,
+                    profile=plan.profile,
+                    model=plan.model.value,
+                    system=plan.system.value if plan.system else None,
+                    options=plan.chosen,
+                    terminal=terminal,
+                )
+            else:
+                store.touch(self.session.id, terminal)
+            for message in new:
+                store.add_message(self.session.id, message)
+        return store.begin_answer(self.session.id, model=plan.model.value)
+
+    def _open(self, *, create: bool) -> "Store":
+        if self._store is None:
+            from glmcli.store import Store
+
+            self._store = Store.at(self._folder, self._world, create=create)
+        return self._store
+
+    def _give_up(self, error: StoreError) -> None:
+        self.trouble = error
+        self._warn(f"{error.message}; this conversation is not stored any further")
+
+
+class Log:
+    """An answer log that never raises: `glmcli.turn.AnswerLog` over the store's, or over nothing."""
+
+    def __init__(self, log: "AnswerLog | None", give_up: Callable[[StoreError], None]) -> None:
+        self._log = log
+        self._give_up = give_up
+
+    def feed(self, event: Event) -> None:
+        if self._log is not None:
+            self._log.feed(event)
+
+    def finish(self, completion: Completion, status: Any, error: GlmError | None) -> None:
+        if self._log is None:
+            return
+        usage = completion.usage
+        try:
+            self._log.finish(completion, status, error=error, cost=dollars(usage) if usage else None)
+        except StoreError as trouble:
+            self._give_up(trouble)

@@ -1,0 +1,100 @@
+"""What one turn will ask for: flag > session > environment > profile > file > default (interface §3), settled once.
+
+Every value keeps its origin, so that a refusal can name the flag or the line it came from. Sends nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from glmcli.api.request import Sourced, overlay, system
+from glmcli.cli.command import Invocation
+from glmcli.cli.options import TurnOptions
+from glmcli.cli.prompt import read_file
+from glmcli.errors import UsageError
+from glmcli.settings import Settings, load
+
+if TYPE_CHECKING:
+    from glmcli.store import Session
+
+Message = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The settled choices of a turn.
+
+    params: request fields beside the model. chosen: those of them that a session keeps, all but the defaults.
+    """
+
+    settings: Settings
+    model: Sourced
+    system: Sourced | None
+    params: Mapping[str, Sourced]
+    chosen: Mapping[str, Any]
+    strict: bool = False
+
+    @property
+    def profile(self) -> str:
+        return self.settings.profile.name
+
+    @property
+    def priced(self) -> bool:
+        """Whether the price list of Workers AI applies; the demo shows what an answer would have cost."""
+        return self.settings.profile.on_cloudflare or self.settings.profile.endpoint == "demo"
+
+    @property
+    def origins(self) -> dict[str, str]:
+        """Where each field of the body came from, by its name."""
+        origins = {name: it.origin for name, it in self.params.items()}
+        return {**origins, "model": self.model.origin}
+
+
+def settings_for(call: Invocation, session: "Session | None") -> Settings:
+    """The settings of the profile that is named, else of the one the session was held under."""
+    if call.profile is None and session is not None and session.profile:
+        return load(call.folder, call.world.environ, profile=session.profile)
+    return call.settings
+
+
+def make_plan(call: Invocation, options: TurnOptions, session: "Session | None" = None) -> Plan:
+    """Settles the choices. Raises UsageError, ConfigError."""
+    if options.system is not None and options.system_file is not None:
+        raise UsageError("--system and --system-file name two system prompts", hint="Leave one of them out.")
+    settings = settings_for(call, session)
+    kept = {name: Sourced(value, "session") for name, value in (session.options if session else {}).items()}
+    params = overlay(settings.defaults(), kept, options.fields)
+    origins = {it.origin for it in (*kept.values(), *options.fields.values())}
+    model = params.pop("model", None) or (
+        Sourced(session.model, "session") if session and session.model else settings.value("model")
+    )
+    if model.value is None and settings.profile.endpoint != "local":
+        raise UsageError(f"profile {settings.profile.name} names no model", hint="Name it with --model.")
+    return Plan(
+        settings=settings,
+        model=replace(model, value=model.value or "local"),
+        system=_system(options, session, settings),
+        params=params,
+        chosen={name: it.value for name, it in params.items() if it.origin in origins},
+        strict=options.strict,
+    )
+
+
+def _system(options: TurnOptions, session: "Session | None", settings: Settings) -> Sourced | None:
+    if options.system is not None:
+        return Sourced(options.system, "--system")
+    if options.system_file is not None:
+        return Sourced(read_file(options.system_file, "--system-file").strip("\n"), "--system-file")
+    if session is not None:
+        return Sourced(session.system, "session") if session.system else None
+    chosen = settings.value("system")
+    return chosen if chosen.value else None
+
+
+def with_system(plan: Plan, messages: list[Message]) -> list[Message]:
+    """The messages of a conversation, its system prompt first."""
+    if plan.system is None or not plan.system.value:
+        return messages
+    return [system(plan.system.value), *messages]
