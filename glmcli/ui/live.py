@@ -1,0 +1,117 @@
+"""Markdown that is drawn while it comes (interface §4). Rich is imported when the request goes out, not before.
+
+Each block is printed once, for good, as soon as it is settled; only the open one is live, in a region well under the
+height of the screen. So scrollback holds the answer exactly as one print of the whole would have left it. The first
+text is drawn at once, later frames are limited in number and in cost. A thread draws what a pause has left waiting.
+"""
+
+from __future__ import annotations
+
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from glmcli.api.events import Event, Requested
+from glmcli.ui.clean import Cleaner
+from glmcli.ui.region import Line, Region
+from glmcli.ui.renderers import TerminalText
+from glmcli.ui.status import ThreadTicker, Tickers
+from glmcli.ui.terminal import Terminal
+
+if TYPE_CHECKING:
+    from glmcli.ui.blocks import Splitter
+    from glmcli.ui.markdown import Layout, Painter, Row
+
+FRAME = 1 / 15
+"""Seconds between two frames, at least."""
+REST = 9
+"""A frame is followed by this many times its own duration without one: drawing takes a tenth of a core at most."""
+
+
+class LiveMarkdown(TerminalText):
+    """Standard output is a terminal that can move its cursor."""
+
+    def __init__(
+        self, terminal: Terminal, *, theme: str = "dark", choices: int = 1, tickers: Tickers = ThreadTicker
+    ) -> None:
+        super().__init__(terminal, choices=choices)
+        self._theme = theme
+        self._ticker = tickers(self.tick)
+        self._region = Region(terminal)
+        self._painter: Painter | None = None
+        self._splitter: Splitter | None = None
+        self._layout: Layout | None = None
+        self._cleaner = Cleaner()
+        self._waiting = False
+        self._next = 0.0
+
+    def feed(self, event: Event) -> None:
+        if isinstance(event, Requested) and self._painter is None:
+            # The import takes longer than anything else here, and the main thread waits for the network now.
+            Thread(target=_import_rich, daemon=True).start()
+        super().feed(event)
+
+    def show(self, text: str) -> None:
+        with self._terminal.lock:
+            if self._splitter is None:
+                self._begin()
+            assert self._splitter is not None
+            self._splitter.feed(self._cleaner.feed(text))
+            self._waiting = True
+            self.tick()
+
+    def tick(self) -> None:
+        """Draws a frame if something waits for one and the last is long enough ago."""
+        with self._terminal.lock:
+            begun = self._terminal.world.monotonic()
+            if self._waiting and begun >= self._next:
+                self._frame(final=False)
+                ended = self._terminal.world.monotonic()
+                self._next = ended + max(FRAME, REST * (ended - begun))
+
+    def end(self) -> None:
+        with self._terminal.lock:
+            self._ticker.stop()
+            if self._splitter is not None:
+                self._splitter.feed(self._cleaner.feed("", final=True))
+                self._frame(final=True)
+            self._splitter = None
+
+    def _begin(self) -> None:
+        from glmcli.ui.blocks import Splitter
+        from glmcli.ui.markdown import Layout, Painter
+
+        if self._painter is None:
+            self._painter = Painter(self._terminal.width, color=self._terminal.color("stdout"), theme=self._theme)
+        self._splitter, self._layout, self._cleaner = Splitter(), Layout(), Cleaner()
+        self._next = 0.0
+        self._ticker.start()
+
+    def _frame(self, *, final: bool) -> None:
+        assert self._splitter is not None
+        assert self._painter is not None
+        assert self._layout is not None
+        self._waiting = False
+        self._painter.width = width = self._terminal.width
+        done = [self._line(row) for row in self._painter.rows(self._splitter.take(final=final), self._layout)]
+        live: list[Line] = []
+        if not final:
+            # A third of the screen stays with what was there before.
+            most = max(1, self._terminal.height * 2 // 3)
+            preview = self._painter.rows(self._splitter.rest(most), self._layout.copy())
+            live = self._folded(preview[-most:], width)[-most:]
+        self._region.paint(done, live)
+
+    def _line(self, row: Row) -> Line:
+        from glmcli.ui.markdown import columns
+
+        assert self._painter is not None
+        return Line(self._painter.text(row), columns(row))
+
+    def _folded(self, rows: list[Row], width: int) -> list[Line]:
+        from glmcli.ui.markdown import folded
+
+        return [self._line(part) for row in rows for part in folded(row, width)]
+
+
+def _import_rich() -> None:
+    import glmcli.ui.markdown  # noqa: F401

@@ -1,0 +1,81 @@
+"""The region at the end of the terminal that is repainted while an answer comes. Knows rows, not what they mean.
+
+Rows that are done leave it upwards for good; the others are compared with those drawn before, and only what changed
+is written, in one write inside synchronized output (mode 2026), so nothing flickers and nothing is drawn twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from glmcli.ui.terminal import Terminal
+
+BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
+
+
+class Line(NamedTuple):
+    """text: as the terminal wants it; columns: how many it takes, more than the width where the terminal wraps it."""
+
+    text: str
+    columns: int
+
+
+class Region:
+    """An overlay of the terminal. The cursor always rests at the start of the row below it."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._drawn: list[Line] = []
+        self._kept: list[Line] = []
+        self._width = 0
+
+    def paint(self, done: Sequence[Line], live: Sequence[Line]) -> None:
+        """Prints the done rows for good and the live ones below them, in place of those drawn before.
+
+        Live rows fit the width and, all together, the height of the terminal."""
+        with self._terminal.lock:
+            if not self._drawn:
+                self._terminal.fresh_line()
+            width = self._terminal.width
+            old, new = self._drawn, [*done, *live]
+            same = 0
+            if width == self._width:
+                while same < min(len(old), len(new)) and old[same] == new[same]:
+                    same += 1
+            up = sum(_height(line, width) for line in old[same:])
+            parts = [f"\x1b[{up}A" if up else ""]
+            parts += [_written(line, width) for line in new[same:]]
+            if up > sum(_height(line, width) for line in new[same:]):
+                parts.append("\x1b[J")
+            text = "".join(parts)
+            self._drawn, self._kept, self._width = list(live), [], width
+            self._terminal.overlay = self if live else None
+            if text:
+                self._terminal.draw(f"{BEGIN}{text}{END}")
+
+    def hide(self) -> None:
+        up = sum(_height(line, self._terminal.width) for line in self._drawn)
+        self._kept, self._drawn = self._drawn, []
+        if up:
+            self._terminal.draw(f"\x1b[{up}A\x1b[J")
+
+    def show(self) -> None:
+        # What was written meanwhile may have left its line open: the rows go below it.
+        self._terminal.fresh_line()
+        self._drawn, self._kept = self._kept, []
+        self._width = self._terminal.width
+        if self._drawn:
+            self._terminal.draw("".join(_written(line, self._width) for line in self._drawn))
+
+
+def _height(line: Line, width: int) -> int:
+    """Rows on a terminal that wraps: the window may have become narrower since."""
+    return max(1, -(-line.columns // width))
+
+
+def _written(line: Line, width: int) -> str:
+    """The row, what stood behind it erased. A full row leaves nothing behind it, and erasing there would take away
+    its last character."""
+    erase = "\x1b[K" if line.columns % width or not line.columns else ""
+    return f"{line.text}{erase}\n"
