@@ -87,7 +87,7 @@ def find_token(profile: Owner, base_url: str | None, environ: Mapping[str, str],
     if token is None and profile.api_key_env and not profile.on_cloudflare:
         raise ConfigError(
             f"profile {profile.name} takes its key from ${profile.api_key_env}, which is not set",
-            hint=f"Set it, or run `glm config login --profile {profile.name}`.",
+            hint=f"Set it, or run `{login_command(profile.name)}`.",
         )
     return token
 
@@ -111,12 +111,17 @@ def require_token(profile: Owner, base_url: str | None, environ: Mapping[str, st
 
 def no_token(profile: str) -> ConfigError:
     """The three lines for someone who has just installed this (interface §9)."""
-    login = "glm config login" if profile == "default" else f"glm config login --profile {profile}"
     return ConfigError(
-        f"no API token: log in with `{login}` (or set CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID),\n"
+        f"no API token: log in with `{login_command(profile)}`,"
+        " or set CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID,\n"
         "or try `--profile local`: a small model that runs on this machine,",
         hint="or `--profile demo`: made-up answers, no model and no account.",
     )
+
+
+def login_command(profile: str) -> str:
+    """What the user types to log in."""
+    return "glm config login" + ("" if profile == "default" else f" --profile {profile}")
 
 
 def find_account(profile: Owner, folder: Path) -> tuple[str, str] | None:
@@ -238,7 +243,7 @@ def _elsewhere(what: str, where: str, base_url: str) -> ConfigError:
 
 
 def _login(profile: str) -> str:
-    return f"`glm config login --profile {profile}` stores a new one."
+    return f"`{login_command(profile)}` stores a new one."
 
 
 def _entries(folder: Path) -> dict[str, dict[str, Any]]:
@@ -290,4 +295,4 @@ def _keyring(function: str, *arguments: str) -> Any:
     try:
         return getattr(keyring, function)(*arguments)
     except errors.KeyringError as error:
-        raise ConfigError(f"the keyring of the system: {error or type(error).__name__}") from None
+        raise ConfigError(f"the keyring of the system: {str(error) or type(error).__name__}") from None

@@ -93,15 +93,21 @@ def set_value(folder: Path, path: tuple[str, ...], value: Any) -> None:
         wanted = copy.deepcopy(data)
         inner: Any = document
         plain: Any = wanted
+        is_new = False
         for depth, part in enumerate(path[:-1]):
             if part not in inner:
+                is_new = True
                 inner[part] = tomlkit.table(is_super_table=depth == 0 and part == "profiles")
             inner, plain = inner[part], plain.setdefault(part, {})
             if not isinstance(plain, dict):
                 raise ConfigError(f"{join_key(path[: depth + 1])} is no table in {FILE_NAME}", hint="`glm config edit`")
         inner[path[-1]] = _inline(value)
         plain[path[-1]] = value
-        _write(folder, tomlkit.dumps(document), wanted)
+        text = tomlkit.dumps(document)
+        if is_new:
+            header = f"[{join_key(path[:-1])}]\n"
+            text = re.sub(r"(?<=[^\n]\n)" + re.escape(header), f"\n{header}", text, count=1)
+        _write(folder, text, wanted)
 
 
 def unset_value(folder: Path, path: tuple[str, ...]) -> bool:
@@ -137,7 +143,7 @@ def _read(folder: Path) -> tuple[str, dict[str, Any]]:
 def _write(folder: Path, text: str, wanted: Mapping[str, Any]) -> None:
     """Writes the text if it says what was wanted: a file that was merely meant to change one key loses no other."""
     try:
-        right = tomllib.loads(text) == wanted
+        right = _filled(tomllib.loads(text)) == _filled(wanted)
     except ValueError:
         right = False
     if not right:
@@ -145,10 +151,20 @@ def _write(folder: Path, text: str, wanted: Mapping[str, Any]) -> None:
     replace_file(folder / FILE_NAME, text, mode=None)
 
 
+def _filled(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The data without tables that hold nothing: they mean nothing, and come and go with their last key."""
+    filled = {name: _filled(value) if isinstance(value, dict) else value for name, value in data.items()}
+    return {name: value for name, value in filled.items() if value != {}}
+
+
 def _inline(value: Any) -> Any:
-    """An object on one line: as a table of its own it would end the table it stands in."""
+    """Objects on one line: as tables of their own they would end the table they stand in."""
     import tomlkit
 
+    if isinstance(value, list):
+        array = tomlkit.array()
+        array.extend(map(_inline, value))
+        return array
     if not isinstance(value, dict):
         return value
     table = tomlkit.inline_table()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -70,7 +70,7 @@ def examine(call: Invocation) -> Iterator[Finding]:
 
 
 def _failed(about: str, error: GlmError) -> Finding:
-    return Finding("fail", about, error.message.replace("\n", " "), error.hint.replace("\n", " "))
+    return Finding("fail", about, error.message.replace("\n", " "), error.hint)
 
 
 def _config(settings: Settings) -> Iterator[Finding]:
@@ -80,7 +80,7 @@ def _config(settings: Settings) -> Iterator[Finding]:
         there = settings.file.path.exists()
         yield Finding("ok", "config", str(settings.file.path) if there else f"there is no {FILE_NAME}; defaults hold")
     profile = settings.profile
-    yield Finding("ok", "profile", f"{profile.name}, endpoint {profile.endpoint}, from {settings.origin('profile')}")
+    yield Finding("ok", "profile", f"{profile.name} ({settings.origin('profile')}), endpoint {profile.endpoint}")
 
 
 def _files(call: Invocation) -> Iterator[Finding]:
@@ -109,7 +109,7 @@ def _files(call: Invocation) -> Iterator[Finding]:
 
 def _profile(call: Invocation, settings: Settings) -> Iterator[Finding]:
     """What the endpoint of the profile needs: a way there, and credentials."""
-    from glmcli.credentials import find_token, no_token
+    from glmcli.credentials import find_token, login_command
 
     profile = settings.profile
     if profile.endpoint in ("local", "demo"):
@@ -122,7 +122,7 @@ def _profile(call: Invocation, settings: Settings) -> Iterator[Finding]:
     try:
         token = find_token(profile, profile.base_url, call.world.environ, call.folder)
         if token is None and profile.on_cloudflare:
-            raise no_token(profile.name)
+            yield Finding("fail", "token", "none", login_command(profile.name))
     except GlmError as error:
         yield _failed("token", error)
     if token is not None and token.warning:
@@ -133,7 +133,7 @@ def _profile(call: Invocation, settings: Settings) -> Iterator[Finding]:
             yield from (_cloudflare if profile.on_cloudflare else _openai)(call, settings, http, token)
 
 
-def _network(call: Invocation, settings: Settings, base_url: str) -> Iterator[Finding]:
+def _network(call: Invocation, settings: Settings, base_url: str) -> Generator[Finding, None, Http | None]:
     """Certificates, proxy, the way to the server, and the clock. Returns the open `Http`, None without a way."""
     from glmcli.api.http import Http
     from glmcli.api.proxy import proxy_for
@@ -182,7 +182,7 @@ def _openai(call: Invocation, settings: Settings, http: Http, token: Token | Non
     said = f"{token.origin}{_ending(token)}" if token else "none"
     try:
         models = served_models(
-            http, endpoint.openai(str(profile.base_url), token and token.value, profile.model or "any")
+            http, endpoint.openai(str(profile.base_url), token.value if token else None, profile.model or "any")
         )
     except RefusedError:
         yield Finding("ok", "token", f"{said}; the server lists no models, so it could not be tried")
@@ -286,15 +286,10 @@ def _local_engine(call: Invocation, *, needed: bool) -> Finding:
 
     installed = engine.version()
     fault = engine.fault(engine.this_machine(), installed)
-    model = None
     try:
-        if fault is None:
-            model = weights.chosen(call.folder)
+        if fault is not None:
+            raise fault
+        model = weights.chosen(call.folder)
     except GlmError as error:
-        fault = error if needed or installed is None else None
-        if fault is None:
-            return Finding("ok", "local", f"{engine.PACKAGE} {installed}, without a model", error.hint)
-    if fault is not None:
-        return _failed("local", fault) if needed else Finding("ok", "local", f"{fault.message} (optional)")
-    assert model is not None
+        return _failed("local", error) if needed else Finding("ok", "local", f"{error.message} (optional)")
     return Finding("ok", "local", f"{engine.PACKAGE} {installed}, {model.name}")

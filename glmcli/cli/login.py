@@ -48,7 +48,7 @@ def login(
     environ = call.world.environ
     with Http(ca_bundle=settings.value("ca_bundle").value, environ=environ) as http:
         if profile.on_cloudflare:
-            chosen = _cloudflare_account(call, http, profile, token, account or profile.account_id)
+            chosen: str | None = _cloudflare_account(call, http, profile, token, account or profile.account_id)
         else:
             _try_openai(call, http, profile, token)
             chosen = account
