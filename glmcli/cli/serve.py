@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import errno
+import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -40,11 +40,9 @@ def serve(
     try:
         server = demo.start(port=port, pace=pace, log=log, record=record, replay=replay)
     except OSError as error:
-        taken = error.errno == errno.EADDRINUSE
-        reason = "it is in use" if taken else error.strerror or str(error)
-        raise UsageError(
-            f"cannot listen on port {port}: {reason}", hint="Try another --port, or --port 0 for any free one."
-        ) from None
+        reason = os.strerror(error.errno or 0)  # without the address that `socket` adds to its own wording
+        hint = "Try another --port, or --port 0 for any free one."
+        raise UsageError(f"cannot listen on port {port}: {reason}", hint=hint) from None
     with server:
         try:
             terminal.write(f"READY {server.url}\n")

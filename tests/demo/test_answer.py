@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -135,9 +136,8 @@ def test_an_answer_that_just_fits_has_room_for_its_end() -> None:
     ],
 )
 def test_numbers_that_no_model_could_serve_are_refused(fields: dict[str, int], message: str) -> None:
-    with pytest.raises(ValueError, match="tokens|max_") as refused:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         ask(**fields)
-    assert str(refused.value) == message
 
 
 def test_a_prompt_that_fills_the_context_is_refused() -> None:
