@@ -35,7 +35,7 @@ def list_(
     limit: Annotated[int, typer.Option("--limit", "-l", min=0, help="How many; 0 for all.")] = 20,
     json_: Json = False,
 ) -> None:
-    """The conversations used last: id, last use, messages, profile and model, name or title."""
+    """The conversations used last."""
     with opened(call) as store:
         sessions = store.list(limit or None)
         if json_:
@@ -169,8 +169,7 @@ def _exported(store: "Store", session: "Session", format: Format, reasoning: boo
             return json_lines(session, messages)
         case "body":
             return json_text(body(session, messages))
-        case "json":
-            return json_text(record(session, store.tree(session.id)))
+    return json_text(record(session, store.tree(session.id)))
 
 
 def _confirmed(call: Invocation, question: str) -> bool:

@@ -114,23 +114,25 @@ def recovered(found: Spool) -> Answer | None:
 
 
 def _end(last: bytes, completion: "Completion", finished: bool) -> tuple[Status, float | None, dict[str, Any] | None]:
-    """How a spooled answer ended: as its last line says, else judged by what came."""
+    """Status, cost and error of a spooled answer: as its last line says, else judged by what came."""
     from glmcli.api.verdict import verdict
 
     try:
         name, status, cost, fault = json.loads(last)
-        if name == "end":
-            return status, cost, fault
     except (ValueError, TypeError):
-        pass
-    whole = finished and verdict(completion, finished) is None
-    return "complete" if whole else "interrupted", None, None
+        name = ""
+    if name == "end":
+        return status, cost, fault
+    if not finished:
+        return "interrupted", None, None
+    error = verdict(completion, finished)
+    return ("complete", None, None) if error is None else ("error", None, error.to_json())
 
 
 def columns(answer: Answer) -> dict[str, Any]:
     """The parts of the answer's message, by their names in `StoredMessage`."""
     completion = answer.completion
-    usage = completion.usage
+    usage, model = completion.usage, completion.metadata.get("model")
     others = [
         {
             "index": index,
@@ -141,15 +143,12 @@ def columns(answer: Answer) -> dict[str, Any]:
         for index in completion.choices
         if index != 0
     ]
-    whole = completion.to_json()
-    messages = [choice["message"] for choice in whole.get("choices", ()) if choice["index"] == 0]
-    annotations = messages[0].get("annotations") if messages else None
-    extra = {"choices": others, "annotations": annotations, "error": answer.error}
+    extra = {"choices": others, "annotations": completion.annotations(), "error": answer.error}
     return {
         "message": completion.message(0),
         "status": answer.status,
         "created": answer.question.created,
-        "model": whole.get("model") or answer.question.model,
+        "model": model if isinstance(model, str) else answer.question.model,
         "finish_reason": completion.finish_reason(0),
         "usage": None if usage is None else {**usage_json(usage), "raw": usage.raw},
         "cost": answer.cost,

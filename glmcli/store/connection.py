@@ -31,17 +31,19 @@ class Connection:
 
         It takes the write lock at once: a reader that became a writer later could not wait for another one.
         """
-        if self._db.in_transaction:
+        with trouble(self.path):
+            nested = self._db.in_transaction
+        if nested:
             yield
             return
         self.run("BEGIN IMMEDIATE")
         try:
             yield
             self.run("COMMIT")
-        finally:
-            if self._db.in_transaction:
-                with contextlib.suppress(StoreError):
-                    self.run("ROLLBACK")
+        except BaseException:
+            with contextlib.suppress(StoreError):  # a full disk has ended it already
+                self.run("ROLLBACK")
+            raise
 
     def run(self, sql: str, *values: Any) -> int:
         """Runs one statement; returns how many rows it changed."""

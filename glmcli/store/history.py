@@ -28,10 +28,10 @@ def history(messages: Iterable[StoredMessage]) -> list[dict[str, Any]]:
         elif stored.role == "assistant" and is_empty(message):
             continue
         else:
-            sent.extend(_without_result(waiting))
+            sent.extend(without_result(waiting))
             waiting = [call["id"] for call in message.get("tool_calls") or ()]
         sent.append(message)
-    sent.extend(_without_result(waiting))
+    sent.extend(without_result(waiting))
     return sent
 
 
@@ -40,5 +40,6 @@ def is_empty(message: dict[str, Any]) -> bool:
     return not any(message.get(key) for key in ("content", "refusal", "tool_calls", "function_call", "audio"))
 
 
-def _without_result(calls: Iterable[str]) -> list[dict[str, Any]]:
+def without_result(calls: Iterable[str]) -> list[dict[str, Any]]:
+    """The results of calls that were not carried out."""
     return [{"role": "tool", "tool_call_id": call, "content": NO_RESULT} for call in calls]

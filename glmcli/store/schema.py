@@ -102,6 +102,8 @@ def make_private(path: Path) -> None:
 
 def migrate(db: "sqlite3.Connection", path: Path, steps: Sequence[Sequence[str]]) -> None:
     """Runs the steps that this file has not seen, all in one transaction."""
+    import sqlite3
+
     if version(db, path, steps) == len(steps):
         return
     db.execute("BEGIN IMMEDIATE")
@@ -113,7 +115,7 @@ def migrate(db: "sqlite3.Connection", path: Path, steps: Sequence[Sequence[str]]
         db.execute(f"PRAGMA user_version={len(steps)}")
         db.execute("COMMIT")
     except BaseException:
-        if db.in_transaction:
+        with contextlib.suppress(sqlite3.Error):  # a full disk has ended it already
             db.execute("ROLLBACK")
         raise
 

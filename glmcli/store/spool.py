@@ -31,6 +31,7 @@ _KEPT = (
     events.Metadata,
     events.Usage,
     events.Finished,
+    events.Retrying,  # what came before it counts no more
 )
 _KINDS: dict[str, Callable[..., Event]] = {kind.__name__: kind for kind in _KEPT}
 _FIELDS: dict[type, tuple[str, ...]] = {kind: tuple(each.name for each in fields(kind)) for kind in _KEPT}
@@ -111,7 +112,10 @@ class Spool:
         self.close()
 
     def set_aside(self) -> None:
-        """Nobody can tell whose answer this is: leaves it to a person, and out of the way."""
+        """Nobody can tell whose answer this is: leaves what there is to a person, and out of the way."""
+        if not self._size:
+            self.remove()
+            return
         with contextlib.suppress(OSError):
             self.path.rename(self.path.with_suffix(".unreadable"))
         self.close()

@@ -1,0 +1,52 @@
+"""What is sent on of a conversation is valid whatever happened to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glmcli.store import StoredMessage, history
+
+HI = {"role": "user", "content": "Hi"}
+HELLO = {"role": "assistant", "content": "Hello"}
+
+
+def stored(*messages: dict[str, Any]) -> list[StoredMessage]:
+    return [StoredMessage(at, "s", at - 1 or None, message) for at, message in enumerate(messages, 1)]
+
+
+def call(id: str) -> dict[str, Any]:
+    return {"id": id, "type": "function", "function": {"name": "look", "arguments": "{}"}}
+
+
+def no_result(id: str) -> dict[str, Any]:
+    return {"role": "tool", "tool_call_id": id, "content": "There is no result: the call was not carried out."}
+
+
+def test_messages_are_sent_as_they_are() -> None:
+    assert history(stored(HI, HELLO, HI)) == [HI, HELLO, HI]
+
+
+def test_an_answer_of_which_nothing_came_is_left_out() -> None:
+    nothing: list[dict[str, Any]] = [
+        {"role": "assistant"} | empty for empty in ({}, {"content": ""}, {"content": None})
+    ]
+    refusal = {"role": "assistant", "content": "", "refusal": "No."}
+    empty_prompt = {"role": "user", "content": ""}
+    assert history(stored(HI, *nothing, empty_prompt, refusal)) == [HI, empty_prompt, refusal]
+
+
+def test_calls_with_their_results_are_sent_as_they_are() -> None:
+    calls = {"role": "assistant", "content": "", "tool_calls": [call("a"), call("b")]}
+    results = [{"role": "tool", "tool_call_id": id, "content": "1"} for id in "ba"]
+    again = {"role": "assistant", "content": "", "tool_calls": [call("c")]}
+    result = {"role": "tool", "tool_call_id": "c", "content": "1"}
+    stray = {"role": "tool", "tool_call_id": "z", "content": "1"}
+    sent: list[dict[str, Any]] = [HI, calls, *results, again, result, stray, HELLO]
+    assert history(stored(*sent)) == sent
+
+
+def test_calls_without_a_result_get_one_that_says_so() -> None:
+    calls = {"role": "assistant", "content": "", "tool_calls": [call("a"), call("b")]}
+    result = {"role": "tool", "tool_call_id": "a", "content": "1"}
+    last = {"role": "assistant", "content": "", "tool_calls": [call("c")]}
+    assert history(stored(HI, calls, result, HI, last)) == [HI, calls, result, no_result("b"), HI, last, no_result("c")]
