@@ -57,13 +57,10 @@ def status_of(arguments: Sequence[str], world: World) -> int:
             f"unexpected {type(error).__name__}: {error}".replace("\n", " "),
             hint="This is a bug of glm. Run the same again with --debug to see where, and report it.",
         )
+    from glmcli.cli.failure import show_failure
     from glmcli.ui.terminal import Terminal
 
-    terminal = Terminal(world, color="auto")
-    for line in failure.message.splitlines():
-        terminal.note(line, style="error")
-    if failure.hint:
-        terminal.note(failure.hint, style="dim")
+    show_failure(Terminal(world, color="auto"), failure)
     return int(failure.exit_status)
 
 

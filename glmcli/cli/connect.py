@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,6 @@ from glmcli.api import endpoint as endpoints
 from glmcli.api.client import Client, Patience
 from glmcli.api.endpoint import Endpoint
 from glmcli.cli.options import TurnOptions
-from glmcli.cli.plan import Plan
 from glmcli.errors import ConfigError
 from glmcli.settings import Profile, Settings
 from glmcli.world import World
@@ -21,23 +21,33 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def connected(plan: Plan, options: TurnOptions, world: World, terminal: "Terminal") -> Iterator[Client]:
-    """A client for the plan's endpoint, which is up as long as the block runs.
+def connected(
+    settings: Settings, options: TurnOptions, world: World, terminal: "Terminal"
+) -> Iterator[Callable[[str], Client]]:
+    """A function that gives the client for a model of the profile's endpoint, which is up while the block runs.
 
-    Raises ConfigError without credentials, and where an embedded endpoint does not start.
+    An embedded endpoint is started first. Raises ConfigError where that fails; the function raises it without
+    credentials. Its clients share their connections.
     """
-    profile, model = plan.settings.profile, plan.model.value
+    from glmcli.api.http import Http
+
+    profile = settings.profile
+    patience = _patience(settings, options)
+    bundle = options.ca_bundle or settings.value("ca_bundle").value
     with ExitStack() as stack:
+        place: Callable[[str], Endpoint]
         if profile.endpoint == "demo":
             from glmcli import demo
 
             server = stack.enter_context(demo.start(pace=DEMO_PACE if world.stdout_tty else 0.0))
-            place = endpoints.workers_ai(server.base, "demo", "demo", model)
+            place = partial(endpoints.workers_ai, server.base, "demo", "demo")
         elif profile.endpoint == "local":
-            place = stack.enter_context(_local(plan.settings, world, terminal))
+            local = stack.enter_context(_local(settings, world, terminal))
+            place = lambda model: local  # noqa: E731 - it serves one model, whatever it is called
         else:
-            place = remote(profile, model, world, plan.settings.folder)
-        yield stack.enter_context(_client(place, plan.settings, options, world))
+            place = lambda model: remote(profile, model, world.environ, settings.folder)  # noqa: E731
+        http = stack.enter_context(Http(ca_bundle=bundle, environ=world.environ, connect_timeout=patience.connect))
+        yield lambda model: Client(place(model), http=http, patience=patience, sleep=world.sleep, now=world.now)
 
 
 @contextmanager
@@ -70,18 +80,19 @@ DEMO_PACE = 0.01
 """Seconds between two tokens of the demo on a terminal, so that people see it stream."""
 
 
-def remote(profile: Profile, model: str, world: World, folder: Path) -> Endpoint:
+def remote(profile: Profile, model: str, environ: Mapping[str, str], folder: Path) -> Endpoint:
     """The endpoint of a profile that is somewhere else, with its credentials. Raises ConfigError."""
     from glmcli.credentials import find_account, find_token, no_account, require_token
 
     if profile.endpoint == "openai":
-        token = find_token(profile, profile.base_url, world.environ, folder)
+        token = find_token(profile, profile.base_url, environ, folder)
         return _openai(profile, model, token.value if token else None)
-    needed = require_token(profile, profile.base_url, world.environ, folder)
+    needed = require_token(profile, profile.base_url, environ, folder)
     account = find_account(profile, folder)
     if account is None:
         raise no_account()
-    return _cloudflare(profile, account[0], needed.value, model)
+    gateway_token = environ.get(profile.gateway_token_env, "") if profile.gateway_token_env else ""
+    return _cloudflare(profile, account[0], needed.value, model, gateway_token)
 
 
 def outline(profile: Profile, model: str, folder: Path) -> Endpoint:
@@ -93,7 +104,8 @@ def outline(profile: Profile, model: str, folder: Path) -> Endpoint:
         wants_key = profile.api_key_env or profile.token_command
         return _openai(profile, model, PLACEHOLDER if wants_key else None)
     account = find_account(profile, folder)
-    return _cloudflare(profile, account[0] if account else ACCOUNT_PLACEHOLDER, PLACEHOLDER, model)
+    gateway_token = PLACEHOLDER if profile.gateway_token_env else ""
+    return _cloudflare(profile, account[0] if account else ACCOUNT_PLACEHOLDER, PLACEHOLDER, model, gateway_token)
 
 
 def as_curl(endpoint: Endpoint, body: dict[str, Any], session_id: str | None) -> str:
@@ -108,7 +120,7 @@ PLACEHOLDER = "placeholder"
 ACCOUNT_PLACEHOLDER = "account.that.nobody.named"
 
 
-def _cloudflare(profile: Profile, account: str, token: str | None, model: str) -> Endpoint:
+def _cloudflare(profile: Profile, account: str, token: str, model: str, gateway_token: str = "") -> Endpoint:
     base = profile.base_url or endpoints.CLOUDFLARE_URL
     if profile.endpoint == "workers-ai-openai":
         return endpoints.workers_ai_openai(base, account, token, model)
@@ -118,9 +130,9 @@ def _cloudflare(profile: Profile, account: str, token: str | None, model: str) -
                 f"profile {profile.name} names no gateway",
                 hint=f"glm config set profiles.{profile.name}.gateway NAME",
             )
-        return endpoints.ai_gateway(
-            base, account, profile.gateway, token, model, path=profile.gateway_path or "workers-ai"
-        )
+        path = profile.gateway_path or "workers-ai"
+        secret = gateway_token or None
+        return endpoints.ai_gateway(base, account, profile.gateway, token, model, path=path, gateway_token=secret)
     return endpoints.workers_ai(base, account, token, model)
 
 
@@ -135,19 +147,15 @@ def _openai(profile: Profile, model: str, token: str | None) -> Endpoint:
     return endpoints.openai(base, token, model, profile.max_tokens_field, token_variable=variable)
 
 
-@contextmanager
-def _client(place: Endpoint, settings: Settings, options: TurnOptions, world: World) -> Iterator[Client]:
-    from glmcli.api.http import Http
+def _patience(settings: Settings, options: TurnOptions) -> Patience:
+    """How long to wait, by flags, else by the settings; all in seconds."""
 
-    def seconds(name: str, given: float | None) -> Any:
+    def chosen(name: str, given: float | None) -> Any:
         return given if given is not None else settings.value(name).value
 
-    patience = Patience(
-        connect=seconds("connect_timeout", options.connect_timeout),
-        first_byte=seconds("first_byte_timeout", options.first_byte_timeout),
-        idle=seconds("timeout", options.timeout),
-        retries=seconds("retries", options.retries),
+    return Patience(
+        connect=chosen("connect_timeout", options.connect_timeout),
+        first_byte=chosen("first_byte_timeout", options.first_byte_timeout),
+        idle=chosen("timeout", options.timeout),
+        retries=chosen("retries", options.retries),
     )
-    bundle = options.ca_bundle or settings.value("ca_bundle").value
-    with Http(ca_bundle=bundle, environ=world.environ, connect_timeout=patience.connect) as http:
-        yield Client(place, http=http, patience=patience, sleep=world.sleep, now=world.now)

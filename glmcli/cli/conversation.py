@@ -6,7 +6,8 @@ command to end with the status for it (interface §5, 11).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,12 +77,52 @@ class Conversation:
         """Keeps the user's messages before they are sent, and gives the log for the answer to the last of them."""
         self.messages = [*self.messages, *new]
         log: AnswerLog | None = None
-        if self._keep and self.trouble is None:
-            try:
+        with self._storing() as storing:
+            if storing:
                 log = self._keep_question(new, plan)
-            except StoreError as error:
-                self._give_up(error)
         return Log(log, self._give_up)
+
+    def start_over(self) -> None:
+        """The next turn begins a new session; the old one stays stored."""
+        self.session, self.messages, self._name = None, [], None
+
+    def back_to_question(self) -> bool:
+        """Goes back to the user's last message, so that it can be asked again; the answer it had stays in the store,
+        on a branch of its own. False where nothing was asked."""
+        asked = [at for at, message in enumerate(self.messages) if message.get("role") == "user"]
+        if not asked:
+            return False
+        del self.messages[asked[-1] + 1 :]
+        with self._storing() as storing:
+            if self.session is not None and storing:
+                store = self._open(create=True)
+                path = store.messages(self.session.id)
+                store.set_head(self.session.id, next(it.id for it in reversed(path) if it.role == "user"))
+        return True
+
+    def keep_choices(self, plan: Plan) -> None:
+        """The session goes on with these choices from now on. A new session gets them with its first message."""
+        with self._storing() as storing:
+            if self.session is not None and storing:
+                system = plan.system.value if plan.system else None
+                store = self._open(create=True)
+                store.update(self.session.id, model=plan.model.value, system=system, options=plan.chosen)
+                self.session = store.get(self.session.id)
+
+    def answered(self, message: Message) -> None:
+        """The answer is part of what is sent on, unless it says nothing. Calls in it were not carried out."""
+        from glmcli.store.history import is_empty, without_result
+
+        if not is_empty(message):
+            self.messages += [message, *without_result(call["id"] for call in message.get("tool_calls") or ())]
+
+    @contextmanager
+    def _storing(self) -> Iterator[bool]:
+        """Whether to write, for a block in which trouble with the store is said and ends the storing."""
+        try:
+            yield self._keep and self.trouble is None
+        except StoreError as error:
+            self._give_up(error)
 
     def close(self) -> None:
         if self._store is not None:

@@ -55,7 +55,8 @@ def run(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
                 return None
             if chosen.continue_ and (it := conversation.session) is not None:
                 terminal.note(f"continuing session {it.name or it.id}: {it.title}")
-            client = stack.enter_context(connected(asked.plan, chosen, call.world, terminal))
+            client_for = stack.enter_context(connected(asked.plan.settings, chosen, call.world, terminal))
+            client = client_for(asked.model)
         except GlmError as error:
             _report(call, chosen, error)
             raise
@@ -79,9 +80,10 @@ def run(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request that is ready. new: the messages in it that the conversation does not hold yet."""
+    """A request that is ready. model: goes into the address. new: messages that the conversation does not hold yet."""
 
     plan: Plan
+    model: str
     endpoint: Endpoint
     body: Body
     new: list[Message]
@@ -97,11 +99,13 @@ def _prepare(
         )
     conversation.resume(last=options.continue_, name=options.session)
     plan = make_plan(call, options, conversation.session)
-    endpoint = outline(plan.settings.profile, plan.model.value, call.folder)
     base = _base(call, terminal, options)
+    named = base.get("model") if base is not None and "model" not in options.fields else None
+    model = named if isinstance(named, str) else plan.model.value
+    endpoint = outline(plan.settings.profile, model, call.folder)
     prompt = read_prompt(options, call.world, terminal.note, body=options.body)
     if base is not None:
-        body, new = _merged(base, prompt, options)
+        body, new = _merged(base, prompt, options, plan, endpoint)
         origins = {"": f"--body {options.body}", **{name: it.origin for name, it in options.fields.items()}}
     else:
         body, new = _built(plan, endpoint, prompt, options, conversation)
@@ -110,66 +114,19 @@ def _prepare(
         warn(line)
     if body.get("n", 1) != 1 and options.format == "text" and not terminal.out_is_tty:
         warn("only the first choice is printed; --json gives all of them")
-    return Asked(plan, endpoint, body, new)
+    return Asked(plan, model, endpoint, body, new)
 
 
 def _built(
     plan: Plan, endpoint: Endpoint, prompt: str, options: RunOptions, conversation: Conversation
 ) -> tuple[Body, list[Message]]:
     """The body of a conversation, or of a lone prompt."""
-    params = {**plan.params, "model": plan.model} if endpoint.model_in_body else dict(plan.params)
-    given = params.pop("messages", None)
-    before = given.value if given is not None else []
-    lone = params.pop("prompt", None)
-    if lone is not None and prompt:
-        raise UsageError("there are two prompts: the one given, and that of -o prompt", hint="Leave one of them out.")
-    prompt = prompt or (lone.value if lone is not None else "")
-    if (not isinstance(prompt, str) or not prompt.strip()) and not before:
-        raise UsageError(
-            "there is no prompt", hint='For example: glm run "Why is the sky blue?", or pipe text into it.'
-        )
-    how: dict[str, Any] = {
-        "params": params,
-        "limit_fields": endpoint.limit_fields,
-        "stream": not options.no_stream,
-    }
-    if options.prompt_form or lone is not None:
-        if options.system is not None or options.system_file is not None or conversation.messages or before:
-            raise UsageError(
-                "the prompt form has no place for a system prompt or earlier messages",
-                hint="Leave out --prompt-form, or --system, --continue and --session.",
-            )
-        return build_body(prompt=prompt, **how), [user(prompt)]
-    if not isinstance(before, list):
-        new = before  # refused as it is, by the name of its own field
-        return build_body(messages=new, **how), []
-    new = [*before, *([user(prompt)] if prompt else [])]
-    return build_body(messages=with_system(plan, [*conversation.messages, *new]), **how), new
-
-
-def _base(call: Invocation, terminal: "Terminal", options: RunOptions) -> Body | None:
-    """The body of --body. Raises UsageError where it is no JSON object."""
-    if options.body is None:
-        return None
-    if options.prompt_form:
-        raise UsageError("--body brings a form of its own", hint="Leave out --prompt-form.")
-    if options.body == "-":
-        text = read_stdin(call.world, terminal.note, timeout=options.stdin_timeout)
-    else:
-        text = read_file(options.body, "--body")
-    try:
-        base = json_text.parse(text)
-    except UsageError as error:
-        raise UsageError(f"{error.message} (from --body {options.body})", hint=error.hint) from None
-    if not isinstance(base, dict):
-        raise UsageError(f"the request body is not a JSON object (from --body {options.body})")
-    return base
-
-
-def _merged(base: Body, prompt: str, options: RunOptions) -> tuple[Body, list[Message]]:
-    """The user's own body with what flags say, and nothing else (interface §3)."""
+    named = endpoint.model_in_body or "model" in base
+    params = {name: it for name, it in options.fields.items() if name != "model" or named}
+    if endpoint.model_in_body and "model" not in base:
+        params["model"] = plan.model
     messages = base.get("messages")
-    text = options.system if options.system is not None else None
+    text = options.system
     if options.system_file is not None:
         text = read_file(options.system_file, "--system-file").strip("\n")
     if prompt or text is not None:
@@ -184,7 +141,7 @@ def _merged(base: Body, prompt: str, options: RunOptions) -> tuple[Body, list[Me
         messages = [*messages, *([user(prompt)] if prompt else [])]
         base = {**base, "messages": messages}
     stream = not options.no_stream
-    body = build_body(params=options.fields, limit_fields=(), stream=stream, base=base)
+    body = build_body(params=params, limit_fields=(), stream=stream, base=base)
     if isinstance(messages, list):
         return body, [message for message in messages if _role(message) not in (None, "system")]
     return body, [user(str(base.get("prompt")))]
