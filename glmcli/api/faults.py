@@ -25,45 +25,38 @@ QUOTA_CODES = frozenset((3036, 4006, 2045))  # passes with the day or with money
 _PASSING_CODES = frozenset((971, 2003, 2005, 3007, 3008, 3030, 3040, 3043, 3046, 8005, 1305))
 _DAILY = "daily free allocation"
 
-_QUOTA_HINT = "the free allocation of 10,000 neurons a day resets at 00:00 UTC; the Workers Paid plan has no such end"
-_TOKEN_HINT = "the token is wrong, or not valid for this account: `glm config doctor` tells which"
-_SHORTEN_HINT = "shorten the conversation, or lower --max-tokens: both together must fit into the context"
-_MODEL_HINT = "check the model name"
-_ACCOUNT_HINT = "check the account id (32 hexadecimal digits): `glm config doctor`"
-_WAIT_HINT = "wait a moment and try again"
+_TOKEN = "the token is wrong, or not valid for this account: `glm config doctor` tells which"
+_MALFORMED = "the token is malformed (a quote, a blank, or `Bearer` inside it?): store it again with `glm config login`"
+_ACCOUNT = "check the account id (32 hexadecimal digits): `glm config doctor`"
+_NOT_ALLOWED = "the account may not use this model: see the Cloudflare dashboard"
+_QUOTA = "the free allocation of 10,000 neurons a day resets at 00:00 UTC; the Workers Paid plan goes on beyond it"
+_THROTTLED = "the API limits the requests of one user: send fewer, or wait some minutes"
+_MODEL = "check the model name"
+_REQUEST = "the model does not take this request; `--dry-run` shows what would be sent"
+_SHORTEN = "shorten the conversation, or lower --max-tokens: both together must fit into the context"
+_TOO_LARGE = "the request is too large: send less, or smaller attachments"
+
+# What to do, by the codes of wire-protocol §5.2.
 _HINTS: dict[int, str] = {
-    10000: _TOKEN_HINT,
-    1000: _TOKEN_HINT,
-    9109: _TOKEN_HINT,
-    1031: _TOKEN_HINT,
-    6003: "the token is malformed (a quote, a blank, or `Bearer` inside it?): store it again with `glm config login`",
-    6111: "the token is malformed (a quote, a blank, or `Bearer` inside it?): store it again with `glm config login`",
-    7000: _ACCOUNT_HINT,
-    7003: _ACCOUNT_HINT,
-    3036: _QUOTA_HINT,
-    4006: _QUOTA_HINT,
-    3040: "Workers AI has no capacity free for this model; wait a moment and try again",
-    971: "the API limits the requests of one user; send fewer, or wait some minutes",
-    1015: "the API limits the requests of one user; send fewer, or wait some minutes",
-    5007: _MODEL_HINT,
-    3042: _MODEL_HINT,
-    5006: "the model does not take this request; `--dry-run` shows what would be sent",
-    8001: "the model does not take this request; `--dry-run` shows what would be sent",
-    5004: "the model does not take this request; `--dry-run` shows what would be sent",
-    3003: "the model does not take this request; `--dry-run` shows what would be sent",
-    8006: "the tool call or JSON was not produced within the limit: raise --max-tokens",
-    8007: _SHORTEN_HINT,
-    3006: "the request is too large: send less, or smaller attachments",
-    3023: "the account may not use this model: see the Cloudflare dashboard",
-    3041: "the account may not use this model: see the Cloudflare dashboard",
+    **dict.fromkeys((10000, 1000, 9109, 1031), _TOKEN),
+    **dict.fromkeys((6003, 6111), _MALFORMED),
+    **dict.fromkeys((7000, 7003), _ACCOUNT),
+    **dict.fromkeys((3023, 3041, 5018), _NOT_ALLOWED),
     5016: "the licence of this model must be agreed to in the Cloudflare dashboard first",
-    5018: "the account may not use this model: see the Cloudflare dashboard",
     5035: "this model needs the Workers Paid plan",
+    **dict.fromkeys((3036, 4006), _QUOTA),
+    3040: "Workers AI has no capacity free for this model: wait a moment and try again",
+    **dict.fromkeys((971, 1015), _THROTTLED),
+    **dict.fromkeys((5007, 3042), _MODEL),
+    **dict.fromkeys((3003, 5004, 5006, 8001), _REQUEST),
+    3006: _TOO_LARGE,
     3046: "the model took too long: lower --max-tokens, or ask with --no-think",
+    8006: "the tool call or JSON was not produced within the limit: raise --max-tokens",
+    8007: _SHORTEN,
     2003: "the AI Gateway limits requests: send fewer, or raise its limit",
     2009: "the AI Gateway wants a token of its own (cf-aig-authorization)",
     2021: "the AI Gateway has no credits left",
-    2045: "the spend limit of the AI Gateway is reached; raise it or wait for its next period",
+    2045: "the spend limit of the AI Gateway is reached: raise it, or wait for its next period",
 }
 _STATUS_HINTS: dict[int, str] = {
     401: "check the token: `glm config doctor`",
@@ -73,9 +66,9 @@ _STATUS_HINTS: dict[int, str] = {
     405: "check the base URL: `glm config doctor`",
     407: "the proxy wants credentials: put them into HTTPS_PROXY",
     408: "the server gave up waiting; try again",
-    413: "the request is too large: send less, or smaller attachments",
-    429: _WAIT_HINT,
-    503: "the server is busy or still starting; " + _WAIT_HINT,
+    413: _TOO_LARGE,
+    429: "wait a moment and try again",
+    503: "the server is busy or still starting: wait a moment and try again",
 }
 
 _CODE_FIRST = re.compile(r"(?:[A-Za-z]*Error: )*(\d{3,5}): ")
@@ -233,7 +226,7 @@ def _refine(report: _Report) -> _Report:
         text = text[: last.start()]
     first = _CODE_FIRST.match(text)
     if first:
-        if report.code is None or _is_status(report.code):
+        if not isinstance(report.code, int) or _is_status(report.code):
             report.code = int(first[1])
         text = text[first.end() :]
     edge = _EDGE_CODE.match(text)
@@ -253,7 +246,7 @@ def _error(status: int, report: _Report, *, location: str = "") -> GlmError:
     where = f"HTTP {status}" + (f", code {code}" if code is not None and code != status else "")
     hint = _HINTS.get(code, "") if isinstance(code, int) else ""
     if _speaks_of_length(report):
-        hint = _SHORTEN_HINT
+        hint = _SHORTEN
     hint = hint or _STATUS_HINTS.get(status, "")
     kind: type[GlmError]
     if status in (401, 403):
