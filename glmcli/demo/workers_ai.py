@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
 from glmcli.demo import dialects
 from glmcli.demo.answer import CONTEXT, compose
@@ -29,7 +29,7 @@ from glmcli.demo.verdict import refusal, schema
 
 MODELS = {
     "@cf/zai-org/glm-4.7-flash": "A fast multilingual text model; here its demo stand-in.",
-    "@cf/zai-org/glm-5.2": "A larger sibling; here its demo stand-in, to test switching models.",
+    "@cf/demo/echo": "Exists only here, to test switching models.",
 }
 TASK = {
     "id": "c329a1f9-323d-4e91-b2aa-582dd4188d34",
@@ -102,9 +102,9 @@ class WorkersAi:
         return replace(reply, headers={**reply.headers, "cf-ray": f"{self._hex(16)}-DEMO", "server": "glm demo"})
 
     def _routed(self, request: Request) -> Reply:
-        target = urlsplit(request.target)
-        query = {name: values[-1] for name, values in parse_qs(target.query).items()}
-        match request.method, unquote(target.path).split("/")[1:]:
+        path, _, question = request.target.partition("?")
+        query = {name: values[-1] for name, values in parse_qs(question).items()}
+        match request.method, unquote(path).split("/")[1:]:
             case "GET", ["client", "v4", "user", "tokens", "verify"]:
                 return self._verify(request, by_user=True)
             case "GET", ["client", "v4", "accounts", _, "tokens", "verify"]:
@@ -130,7 +130,7 @@ class WorkersAi:
                 _token(request)
                 return self._completion(request, _json(request), _model("/".join(model)), on_run_path=True)
             case _:
-                raise _no_route(target.path)
+                raise _no_route(path)
 
     def _completion(self, request: Request, body: Any, model: str, *, on_run_path: bool = False) -> Reply:
         reason = refusal(body)
@@ -202,7 +202,7 @@ def _models(account: str, query: dict[str, str]) -> list[dict[str, Any]]:
         if account != "none"
         and wanted in f"{name} {description}".lower()
         and query.get("task", TASK["name"]) == TASK["name"]
-        and query.get("author", "zai-org") in name
+        and query.get("author", "") in name
     ]
 
 
