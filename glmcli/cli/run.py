@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from glmcli.api import json_text
 from glmcli.api.endpoint import Endpoint
 from glmcli.api.request import build_body, check, system, user
 from glmcli.cli.answer import Warnings, answer
@@ -21,9 +20,8 @@ from glmcli.cli.command import Invocation, command
 from glmcli.cli.connect import as_curl, connected, outline
 from glmcli.cli.conversation import Conversation
 from glmcli.cli.options import RunOptions, from_values, parameters
-from glmcli.cli.plan import Plan, make_plan, with_system
+from glmcli.cli.plan import Plan, make_plan
 from glmcli.cli.prompt import read_file, read_prompt
-from glmcli.cli.stdin import read as read_stdin
 from glmcli.errors import ExitStatus, GlmError, UsageError
 
 if TYPE_CHECKING:
@@ -121,6 +119,58 @@ def _built(
     plan: Plan, endpoint: Endpoint, prompt: str, options: RunOptions, conversation: Conversation
 ) -> tuple[Body, list[Message]]:
     """The body of a conversation, or of a lone prompt."""
+    params = {**plan.params, "model": plan.model} if endpoint.model_in_body else dict(plan.params)
+    given = params.pop("messages", None)
+    before = given.value if given is not None else []
+    lone = params.pop("prompt", None)
+    if lone is not None and prompt:
+        raise UsageError("there are two prompts: the one given, and that of -o prompt", hint="Leave one of them out.")
+    prompt = prompt or (lone.value if lone is not None else "")
+    if (not isinstance(prompt, str) or not prompt.strip()) and not before:
+        raise UsageError(
+            "there is no prompt", hint='For example: glm run "Why is the sky blue?", or pipe text into it.'
+        )
+    how: dict[str, Any] = {
+        "params": params,
+        "limit_fields": endpoint.limit_fields,
+        "stream": not options.no_stream,
+    }
+    if options.prompt_form or lone is not None:
+        if options.system is not None or options.system_file is not None or conversation.messages or before:
+            raise UsageError(
+                "the prompt form has no place for a system prompt or earlier messages",
+                hint="Leave out --prompt-form, or --system, --continue and --session.",
+            )
+        return build_body(prompt=prompt, **how), [user(prompt)]
+    if not isinstance(before, list):
+        new = before  # refused as it is, by the name of its own field
+        return build_body(messages=new, **how), []
+    new = [*before, *([user(prompt)] if prompt else [])]
+    return build_body(messages=with_system(plan, [*conversation.messages, *new]), **how), new
+
+
+def _base(call: Invocation, terminal: "Terminal", options: RunOptions) -> Body | None:
+    """The body of --body. Raises UsageError where it is no JSON object."""
+    if options.body is None:
+        return None
+    if options.prompt_form:
+        raise UsageError("--body brings a form of its own", hint="Leave out --prompt-form.")
+    if options.body == "-":
+        text = read_stdin(call.world, terminal.note, timeout=options.stdin_timeout)
+    else:
+        text = read_file(options.body, "--body")
+    try:
+        base = json_text.parse(text)
+    except UsageError as error:
+        raise UsageError(f"{error.message} (from --body {options.body})", hint=error.hint) from None
+    if not isinstance(base, dict):
+        raise UsageError(f"the request body is not a JSON object (from --body {options.body})")
+    return base
+
+
+def _merged(base: Body, prompt: str, options: RunOptions, plan: Plan, endpoint: Endpoint) -> tuple[Body, list[Message]]:
+    """The user's own body with what flags say, and nothing else (interface §3) but the model, where the endpoint
+    reads it from the body."""
     named = endpoint.model_in_body or "model" in base
     params = {name: it for name, it in options.fields.items() if name != "model" or named}
     if endpoint.model_in_body and "model" not in base:

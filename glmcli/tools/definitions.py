@@ -1,0 +1,125 @@
+"""Raw tool definitions: JSON files in the user's `tools/` folder, each one definition or a list of them.
+
+A definition is an item of the request's `tools`: a function with a JSON Schema for its arguments, or a custom tool with
+a free or a grammar-bound input. Checking one runs nothing and sends nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from glmcli.api import json_text
+from glmcli.api.validate import faults as schema_faults
+from glmcli.errors import UsageError
+
+FOLDER = "tools"
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""What names of tools are held to by the servers of this API; the schema itself allows any string."""
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One definition and where it stands. value: the JSON as it was read, not necessarily a good definition."""
+
+    value: Any
+    path: Path
+    index: int | None = None
+
+    @property
+    def kind(self) -> str:
+        """ "function", "custom", or "" where it is neither."""
+        kind = self.value.get("type") if isinstance(self.value, dict) else None
+        return kind if kind in ("function", "custom") else ""
+
+    @property
+    def name(self) -> str:
+        return str(self._inner.get("name", ""))
+
+    @property
+    def description(self) -> str:
+        """The first line of what it says of itself."""
+        return str(self._inner.get("description") or "").strip().partition("\n")[0]
+
+    @property
+    def place(self) -> str:
+        return self.path.name if self.index is None else f"{self.path.name}[{self.index}]"
+
+    @property
+    def _inner(self) -> dict[str, Any]:
+        inner = self.value.get(self.kind) if self.kind else None
+        return inner if isinstance(inner, dict) else {}
+
+
+def read(path: Path) -> list[Definition]:
+    """The definitions of one file. Raises UsageError where it cannot be read or is no JSON."""
+    try:
+        value = json_text.parse(path.read_bytes())
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UsageError(f"{path} cannot be read: {reason}", hint="Check the path.") from None
+    except UsageError as error:
+        raise UsageError(f"{path}: {error.message}", hint=error.hint) from None
+    if isinstance(value, list):
+        return [Definition(item, path, index) for index, item in enumerate(value)]
+    return [Definition(value, path)]
+
+
+def stored(folder: Path) -> list[Definition]:
+    """All definitions of the user's `tools/` folder, by file name. Raises UsageError as `read` does."""
+    files = sorted((folder / FOLDER).glob("*.json"))
+    return [definition for path in files for definition in read(path)]
+
+
+def faults(definition: Definition) -> list[str]:
+    """What is wrong with a definition, one line each, with a pointer into it; none if nothing is."""
+    body = {"messages": [{"role": "user", "content": "?"}], "tools": [definition.value]}
+    found = [f"{fault.pointer.removeprefix('/tools/0') or '/'}: {fault.message}" for fault in schema_faults(body)]
+    if found:
+        return found
+    inner = f"/{definition.kind}"
+    if not NAME.fullmatch(definition.name):
+        found.append(f"{inner}/name: {definition.name!r} is not 1 to 64 letters, digits, _ and -")
+    parameters = definition.value.get("function", {}).get("parameters")
+    if parameters is not None:
+        found += [f"{inner}/parameters{line}" for line in _parameter_faults(parameters)]
+        if definition.value["function"].get("strict"):
+            found += [f"{inner}/parameters{line}" for line in _strict_faults(parameters, "")]
+    return found
+
+
+def _parameter_faults(parameters: dict[str, Any]) -> Iterator[str]:
+    import jsonschema_rs  # 25 ms
+
+    if parameters.get("type", "object") != "object":
+        yield f'/type: {parameters["type"]!r} is not "object": arguments have names'
+    try:
+        jsonschema_rs.meta.validate(parameters)
+    except jsonschema_rs.ValidationError as error:
+        where = "".join(f"/{part}" for part in error.instance_path)
+        yield f"{where}: no JSON Schema: {error.message[:120]}"
+
+
+def _strict_faults(schema: Any, where: str) -> Iterator[str]:
+    """Strict mode wants every property required and no others, at every depth."""
+    if not isinstance(schema, dict):
+        return
+    properties = schema.get("properties")
+    if schema.get("type") == "object" or isinstance(properties, dict):
+        names = properties if isinstance(properties, dict) else {}
+        if schema.get("additionalProperties") is not False:
+            yield f"{where}: strict wants additionalProperties: false"
+        missing = [name for name in names if name not in (schema.get("required") or [])]
+        if missing:
+            yield f"{where}/required: strict wants all properties here; missing: {', '.join(missing)}"
+        for name, inner in names.items():
+            yield from _strict_faults(inner, f"{where}/properties/{name}")
+    for key in ("items", "not"):
+        if key in schema:
+            yield from _strict_faults(schema[key], f"{where}/{key}")
+    for key in ("anyOf", "oneOf", "allOf"):
+        for index, inner in enumerate(schema.get(key) or ()):
+            yield from _strict_faults(inner, f"{where}/{key}/{index}")
