@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from glmcli.api import json_text
 from glmcli.api.endpoint import Endpoint
 from glmcli.api.request import build_body, check, system, user
 from glmcli.cli.answer import Warnings, answer
@@ -20,8 +21,9 @@ from glmcli.cli.command import Invocation, command
 from glmcli.cli.connect import as_curl, connected, outline
 from glmcli.cli.conversation import Conversation
 from glmcli.cli.options import RunOptions, from_values, parameters
-from glmcli.cli.plan import Plan, make_plan
+from glmcli.cli.plan import Plan, make_plan, with_system
 from glmcli.cli.prompt import read_file, read_prompt
+from glmcli.cli.stdin import read as read_stdin
 from glmcli.errors import ExitStatus, GlmError, UsageError
 
 if TYPE_CHECKING:
