@@ -12,11 +12,12 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import fields
+from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
 from typing import Any
 
 from glmcli.api import events
-from glmcli.api.events import Audio, Event
+from glmcli.api.events import Audio, Event, ReasoningDelta, TextDelta
 
 SUFFIX = ".jsonl"
 
@@ -39,6 +40,10 @@ _FIELDS: dict[type, tuple[str, ...]] = {kind: tuple(each.name for each in fields
 
 def encode(event: Event) -> bytes | None:
     """The line of an event: its name, then its values. None for one that no message is made of."""
+    if isinstance(event, TextDelta):  # nearly all are of these two kinds
+        return f'["TextDelta",{quoted(event.text)},{event.index}]\n'.encode()
+    if isinstance(event, ReasoningDelta):
+        return f'["ReasoningDelta",{quoted(event.text)},{event.index},{quoted(event.field)}]\n'.encode()
     kind = type(event)
     names = _FIELDS.get(kind)
     if names is None:
