@@ -42,13 +42,16 @@ def unknown_keys(body: Any) -> list[Fault]:
 
 
 _ELSEWHERE = {
-    "enable_thinking": "; Workers AI ignores it here: --think and --no-think send it where it counts",
-    "thinking": "; Workers AI ignores it: --think and --no-think send what counts",
-    "reasoning": "; Workers AI ignores it: --think and --no-think send what counts",
-    "top_k": "; it has led to time-outs on Workers AI",
-    "repetition_penalty": "; it has led to time-outs on Workers AI",
+    "enable_thinking": " (Workers AI ignores it here; --think and --no-think send it where it counts)",
+    "thinking": " (Workers AI ignores it; --think and --no-think send what counts)",
+    "reasoning": " (Workers AI ignores it; --think and --no-think send what counts)",
+    "top_k": " (it has led to time-outs on Workers AI)",
+    "repetition_penalty": " (it has led to time-outs on Workers AI)",
 }
 """What is known of keys that other servers have (wire-protocol §4.1, §4.4)."""
+
+
+_LONGEST_NAME = 60
 
 
 def _unknown_inside(rule: Rule, value: Any, pointer: str, found: list[Fault]) -> None:
@@ -72,14 +75,26 @@ def _unknown(key: str, known: Iterable[str]) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was most likely meant: equal but for case and signs, else the one that the fewest edits
-    make of it (a letter added, left out, changed, or swapped with its neighbour), if those are few. Else None."""
-    best: tuple[int, str] | None = None
+    """The known name that was most likely meant, None if there is none.
+
+    Equal but for case and signs; else the one that the fewest edits make of it (a letter added, left out, changed, or
+    swapped with its neighbour), if those are few; else one that has the most parts in common with it.
+    """
+    if len(word) > _LONGEST_NAME:
+        return None
     allowed = max(2, len(word) // 3)
+    best: tuple[tuple[int, int], str] | None = None
     for candidate in known:
-        edits = 0 if _folded(candidate) == _folded(word) else _edits(word[:60], candidate)
-        if edits <= min(allowed, max(len(word), len(candidate)) - 1) and (best is None or edits < best[0]):
-            best = edits, candidate
+        edits = 0 if _folded(candidate) == _folded(word) else _edits(word, candidate)
+        common = len(set(candidate.split("_")) & set(word.split("_")))
+        if edits <= allowed and edits < max(len(word), len(candidate)):
+            rank = (0, edits)
+        elif common:
+            rank = (1 + _LONGEST_NAME - common, edits)
+        else:
+            continue
+        if best is None or rank < best[0]:
+            best = rank, candidate
     return best[1] if best else None
 
 

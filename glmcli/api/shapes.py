@@ -37,6 +37,7 @@ def json_type(value: Any) -> str:
 class Shape:
     """One alternative: a type and what a value of it is held to, mostly under the names of JSON Schema.
 
+    items: what each item of a list is held to; None for what is no list.
     not_empty: minLength or minItems, which are 1 wherever they stand in this schema.
     also: keys that the schema does not know and that are sent on purpose.
     """
@@ -99,6 +100,8 @@ def _shape(leaf: Schema, made: dict[int, Rule]) -> Shape:
     required = tuple(leaf.get("required", ()))
     if not properties.keys() >= set(required):
         raise AssertionError("a required key is not among the properties")
+    if leaf["type"] == "array" and "items" not in leaf:
+        raise AssertionError("a list says nothing of its items")
     if max(leaf.get("minLength", 0), leaf.get("minItems", 0)) > 1:
         raise AssertionError("a length of at least 2 is asked for")
     return Shape(

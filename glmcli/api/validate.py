@@ -32,7 +32,7 @@ def faults(body: Any) -> list[Fault]:
     """
     found = unsendable(body)
     if json_type(body) != "object":
-        return found or [Fault("", f"{shown(body)} is {_WORDS.get(json_type(body), 'null')}; an object is wanted")]
+        return found or [Fault("", f"{shown(body)} is {_WORDS.get(json_type(body), 'nothing')}; an object is wanted")]
     reported = {fault.pointer for fault in found}
     return found + [fault for fault in _root_faults(body) if fault.pointer not in reported]
 
@@ -78,14 +78,13 @@ def _check(rule: Rule, value: Any, pointer: str, found: list[Fault]) -> None:
                 _check(its_rule, value[name], f"{pointer}/{name}", found)
             elif name in shape.required:
                 found.append(Fault(f"{pointer}/{name}", "is missing"))
-    elif shape.type == "array":
+    elif shape.items is not None:
         if shape.not_empty and not value:
             found.append(Fault(pointer, "is empty; at least 1 item is wanted"))
         if shape.max_items is not None and len(value) > shape.max_items:
             found.append(Fault(pointer, f"has {len(value)} items; at most {shape.max_items} are allowed"))
-        if shape.items is not None:
-            for index, item in enumerate(value):
-                _check(shape.items, item, f"{pointer}/{index}", found)
+        for index, item in enumerate(value):
+            _check(shape.items, item, f"{pointer}/{index}", found)
     else:
         message = _scalar_fault(rule, shape, value)
         if message:

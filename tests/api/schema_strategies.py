@@ -53,7 +53,7 @@ def _objects(leaf: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
     if "properties" not in leaf:
         return st.dictionaries(text, anything, max_size=3)
     required = set(leaf.get("required", ()))
-    each = {name: st.deferred(lambda part=part: valid(part)) for name, part in leaf["properties"].items()}
+    each = {name: valid(part) for name, part in leaf["properties"].items()}
     return st.fixed_dictionaries(
         {name: it for name, it in each.items() if name in required},
         optional={name: it for name, it in each.items() if name not in required},
