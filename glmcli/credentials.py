@@ -41,6 +41,8 @@ class Owner(Protocol):
     def api_key_env(self) -> str | None: ...
     @property
     def token_command(self) -> str | None: ...
+    @property
+    def gateway_token_env(self) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,19 @@ def no_token(profile: str) -> ConfigError:
         "or try `--profile local`: a small model that runs on this machine,",
         hint="or `--profile demo`: made-up answers, no model and no account.",
     )
+
+
+def gateway_token(profile: Owner, environ: Mapping[str, str]) -> str | None:
+    """The token of an authenticated AI Gateway; None where the profile names no variable. Raises ConfigError."""
+    variable = profile.gateway_token_env
+    if variable is None:
+        return None
+    if not environ.get(variable, "").strip():
+        raise ConfigError(
+            f"profile {profile.name} takes the token of its gateway from ${variable}, which is not set",
+            hint="Set it, or unset gateway_token_env if the gateway needs none.",
+        )
+    return _checked(environ[variable], variable)
 
 
 def login_command(profile: str) -> str:

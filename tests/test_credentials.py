@@ -13,6 +13,7 @@ from glmcli.credentials import (
     find_account,
     find_stored,
     find_token,
+    gateway_token,
     no_account,
     remove_token,
     require_token,
@@ -96,6 +97,15 @@ def test_an_openai_profile_takes_its_key_from_the_variable_it_names(tmp_path: Pa
     assert refusal(it, None, tmp_path) == "profile z takes its key from $Z_KEY, which is not set"
     store_token(tmp_path, "z", TOKEN, None, "https://Z.example:443/v1")
     assert find_token(it, it.base_url, {}, tmp_path) == Token(TOKEN, "credentials.toml")
+
+
+def test_an_authenticated_gateway_has_a_token_of_its_own(tmp_path: Path) -> None:
+    text = '[profiles.gw]\nendpoint = "ai-gateway"\ngateway = "g"\n'
+    assert gateway_token(profile(tmp_path, "gw", text), {}) is None
+    it = profile(tmp_path, "gw", text + 'gateway_token_env = "AIG"')
+    assert gateway_token(it, {"AIG": f"{TOKEN}\n"}) == TOKEN
+    with pytest.raises(ConfigError, match=r"takes the token of its gateway from \$AIG, which is not set"):
+        gateway_token(it, {"AIG": " "})
 
 
 def test_without_a_token_three_lines_say_what_to_do(tmp_path: Path) -> None:

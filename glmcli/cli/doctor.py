@@ -168,8 +168,8 @@ def _clock(call: Invocation, date: str) -> Iterator[Finding]:
     except ValueError:
         return
     if abs(ahead) > CLOCK_TOLERANCE:
-        how = "ahead" if ahead > 0 else "behind"
-        yield Finding("warn", "clock", f"{abs(ahead) / 60:.0f} minutes {how} of the server", "Set the clock.")
+        how = "ahead of" if ahead > 0 else "behind"
+        yield Finding("warn", "clock", f"{abs(ahead) / 60:.0f} minutes {how} the server", "Set the clock.")
     else:
         yield Finding("ok", "clock", "agrees with the server")
 
