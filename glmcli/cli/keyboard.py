@@ -8,6 +8,9 @@ history; on an empty line it is left to the caller. Nothing typed is lost.
 from __future__ import annotations
 
 import os
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -38,6 +41,7 @@ class Keyboard:
         self._vi = settings.value("editing_mode").value == "vi"
         self._multiline = bool(settings.value("multiline").value)
         self._tty = _terminal_for(world)
+        self._stdin = world.stdin.fileno() if world.stdin is not None and world.stdin_tty else None
         self._session: PromptSession[str] | None = None
 
     def __enter__(self) -> "Keyboard":
@@ -54,6 +58,24 @@ class Keyboard:
         if self._session is None:
             self._session = self._open()
         return whole(self._session.prompt(prompt, prompt_continuation="  "))
+
+    @contextmanager
+    def unread(self) -> Iterator[None]:
+        """While the block runs, what is typed is not echoed into the answer and waits, Enter keys as such, for the
+        next `read`. Ctrl-C and Ctrl-Z work."""
+        descriptor = self._tty.fileno() if self._tty is not None else self._stdin
+        if descriptor is None:
+            yield
+            return
+        before = termios.tcgetattr(descriptor)
+        modes = termios.tcgetattr(descriptor)
+        modes[0] &= ~(termios.ICRNL | termios.INLCR)
+        modes[3] &= ~(termios.ECHO | termios.ICANON)
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, modes)
+        try:
+            yield
+        finally:
+            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
     def _open(self) -> "PromptSession[str]":
         from prompt_toolkit import PromptSession

@@ -6,6 +6,7 @@ Nothing that starts with `/` reaches the model unless it starts with `//`. A fai
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -30,6 +31,8 @@ class Reader(Protocol):
     """Where messages come from."""
 
     def read(self, prompt: str = "> ") -> str: ...
+
+    def unread(self) -> AbstractContextManager[None]: ...
 
 
 class Repl:
@@ -66,6 +69,7 @@ class Repl:
         self._greet()
         if first.strip():
             self.ask([user(first)])
+            self.terminal.note("")
         hinted = False
         while not self._leaving:
             try:
@@ -80,6 +84,8 @@ class Repl:
                 continue
             hinted = False
             self.take(text)
+            if text.strip():
+                self.terminal.note("")  # room between what was said and the next prompt
 
     def take(self, text: str) -> None:
         """Handles one message or command."""
@@ -104,17 +110,18 @@ class Repl:
         try:
             body = self.body([*self.conversation.messages, *new], plan)
             client = self._client_for(plan.model.value)
-            completion, error = answer(
-                client,
-                plan,
-                self.conversation,
-                new,
-                body,
-                self._options,
-                self.terminal,
-                self._warn,
-                verbose=self._verbose,
-            )
+            with self._keyboard.unread():
+                completion, error = answer(
+                    client,
+                    plan,
+                    self.conversation,
+                    new,
+                    body,
+                    self._options,
+                    self.terminal,
+                    self._warn,
+                    verbose=self._verbose,
+                )
         except GlmError as failure:
             show_failure(self.terminal, failure)
             return
