@@ -81,7 +81,8 @@ class Endpoint:
 
     def redact(self, text: str) -> str:
         """The text without this endpoint's secrets."""
-        return redact(text, self.token, *(value for name, value in self.headers if is_secret(name)))
+        secrets = (value.removeprefix("Bearer ") for name, value in self.headers if is_secret(name))
+        return redact(text, self.token, *secrets)
 
 
 def workers_ai(base: str, account: str, token: str | None, model: str) -> Endpoint:

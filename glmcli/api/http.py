@@ -9,7 +9,6 @@ An `Http` keeps its connections for the next request. It serves one thread at a 
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -135,13 +134,14 @@ class Http:
             "write": _limit(idle_timeout),
             "pool": None,
         }
-        where = host_of(url)
+        proxy = proxy_for(url, self._environ)
+        where = host_of(url) + (f" through the proxy {proxy.name}" if proxy else "")
         import httpx
 
         try:
-            transport = self._transport(url)
+            transport = self._transport(proxy, secure=url.startswith("https:"))
             wire = _send(transport, httpx.Request(method, url, headers=headers, content=body or None), limits)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
             raise no_answer(error, where, limits) from error
         try:
             limits["read"] = _limit(idle_timeout)
@@ -156,27 +156,20 @@ class Http:
         with self.stream("GET", url, headers, first_byte_timeout=GET_TIMEOUT, idle_timeout=GET_TIMEOUT) as response:
             return response.status, response.headers, read_up_to(response, MAX_BODY)
 
-    def get_json(self, url: str, headers: Iterable[tuple[str, str]]) -> tuple[int, Headers, Any]:
-        """As `get`, with the JSON value of the body; None where it is no JSON."""
-        status, received, body = self.get(url, headers)
-        try:
-            return status, received, json.loads(body)
-        except (ValueError, RecursionError):
-            return status, received, None
-
-    def _transport(self, url: str) -> httpx.HTTPTransport:
-        """The one with the connections to this address. Raises ConfigError."""
+    def _transport(self, proxy: Proxy | None, *, secure: bool) -> httpx.HTTPTransport:
+        """The one that keeps the connections through this proxy. Raises ConfigError."""
         import httpx
 
         from glmcli.api.tls import tls_context, untrusting_context
 
-        proxy = proxy_for(url, self._environ)
-        secure = url.startswith("https:") or (proxy is not None and proxy.url.startswith("https:"))
         if (proxy, secure) not in self._transports:
-            context = tls_context(self._ca_bundle, self._environ) if secure else untrusting_context()
+            proxy_speaks_tls = proxy is not None and proxy.url.startswith("https:")
+            context = untrusting_context()
+            if secure or proxy_speaks_tls:
+                context = tls_context(self._ca_bundle, self._environ)
+            through = httpx.Proxy(proxy.url, ssl_context=context if proxy_speaks_tls else None) if proxy else None
             limits = httpx.Limits(max_keepalive_connections=2, keepalive_expiry=KEEP_ALIVE)
             try:
-                through = httpx.Proxy(proxy.url, ssl_context=context) if proxy else None
                 transport = httpx.HTTPTransport(verify=context, trust_env=False, limits=limits, proxy=through)
             except ImportError as error:
                 raise ConfigError(
@@ -266,14 +259,14 @@ def no_answer(error: Exception, where: str, limits: Mapping[str, float | None]) 
             return _no_connection(error, where)
         case httpx.ProxyError():
             return NetworkError(
-                f"the proxy did not let the request through to {where}: {_short(error)}",
+                f"no way to {where}: {_short(error)}",
                 hint="check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY; NO_PROXY names the hosts to reach directly",
             )
         case httpx.RemoteProtocolError() if _is_malformed(error):
             return ServerError(
                 f"what {where} sent is not HTTP: {_short(error)}", hint="check the host and port of the base URL"
             )
-        case httpx.UnsupportedProtocol() | httpx.InvalidURL():
+        case httpx.UnsupportedProtocol() | httpx.InvalidURL() | UnicodeError():  # the last of host names
             return ConfigError(f"the address of {where} cannot be used", hint="check the base URL")
         case httpx.LocalProtocolError():
             return ConfigError(
@@ -329,7 +322,7 @@ def _no_connection(error: Exception, where: str) -> GlmError:
             case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
                 break
             case ssl.SSLError():
-                reason = (cause.reason or "unknown").replace("_", " ").lower()
+                reason = (getattr(cause, "reason", None) or "unknown").replace("_", " ").lower()
                 return NetworkError(
                     f"no TLS connection to {where}: {reason}", hint="check whether the server speaks https on this port"
                 )
