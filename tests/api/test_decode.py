@@ -1,0 +1,356 @@
+"""One payload after the other, decoded into events (wire-protocol §2, §3)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from glmcli.api.decode import Decoder
+from glmcli.api.events import (
+    Annotation,
+    Audio,
+    Event,
+    Finished,
+    LogProbs,
+    Metadata,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    ToolCalled,
+    Usage,
+)
+from glmcli.errors import GlmError, IncompleteError, ServerError
+
+DONE = "[DONE]"
+
+
+def streamed(*payloads: Any) -> list[Event | GlmError]:
+    """The events of a stream with these payloads, and the error it ends with. Texts are data as they are."""
+    return decoded(Decoder(stream=True), *payloads)
+
+
+def whole(payload: Any) -> list[Event | GlmError]:
+    return decoded(Decoder(stream=False), payload)
+
+
+def decoded(decoder: Decoder, *payloads: Any) -> list[Event | GlmError]:
+    events: list[Event | GlmError] = []
+    try:
+        for payload in payloads:
+            is_data = isinstance(payload, str) and payload[:1] in "[{n"
+            events.extend(decoder.feed_data(payload) if is_data else decoder.feed(payload))
+        events.extend(decoder.finish())
+    except GlmError as error:
+        events.append(error)
+    return events
+
+
+def chunk(delta: Any = None, reason: str | None = None, index: int | None = 0, **more: Any) -> dict[str, Any]:
+    """A chunk with one choice; `more` are keys of the choice."""
+    choice: dict[str, Any] = {"delta": {} if delta is None else delta, "finish_reason": reason, **more}
+    return {"choices": [choice if index is None else {"index": index, **choice}]}
+
+
+def message(content: Any = None, reason: str | None = "stop", **more: Any) -> dict[str, Any]:
+    return {
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": content, **more}, "finish_reason": reason}]
+    }
+
+
+STOP = chunk({}, "stop")
+END = Finished(("stop",))
+
+
+# Deltas.
+
+
+@pytest.mark.parametrize(
+    ("delta", "events"),
+    [
+        ({"content": None}, []),
+        ({"content": ""}, []),
+        ({"role": "assistant"}, []),
+        ({}, []),
+        ({"content": 4}, [TextDelta("4")]),
+        ({"content": {"a": "é"}}, [TextDelta('{"a": "é"}')]),
+        ({"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}, [TextDelta("ab")]),
+        ({"content": [1, {"text": "b"}]}, [TextDelta('[1, {"text": "b"}]')]),
+        ({"reasoning_content": "a", "reasoning": "a"}, [ReasoningDelta("a")]),
+        ({"reasoning_content": None, "reasoning": "a"}, [ReasoningDelta("a", field="reasoning")]),
+        ({"reasoning_content": "", "reasoning": "a"}, [ReasoningDelta("a", field="reasoning")]),
+        ({"reasoning": {"effort": "low"}, "reasoning_content": 3}, []),
+        ({"content": "b", "reasoning_content": "a"}, [ReasoningDelta("a"), TextDelta("b")]),
+        ({"refusal": "no"}, [RefusalDelta("no")]),
+        ({"refusal": None}, []),
+        ({"annotations": [{"type": "x"}, 3]}, [Annotation({"type": "x"})]),
+        ({"annotations": "x"}, []),
+        ({"audio": {"data": "QQ=="}}, [Audio({"data": "QQ=="})]),
+        ({"audio": None}, []),
+        ({"odd": 1, "null": None}, [Metadata({"odd": 1}, "message")]),
+        ({"function_call": {"name": "f", "arguments": "{}"}}, [ToolCalled("", "f", "{}", "function_call")]),
+        ({"tool_calls": [{"name": "f"}]}, [ToolCalled("call_1", "f", "{}")]),
+        ({"tool_calls": None, "function_call": None}, []),
+    ],
+)
+def test_a_delta_gives_its_events(delta: dict[str, Any], events: list[Event]) -> None:
+    assert streamed(chunk(delta), STOP) == [*events, END]
+
+
+def test_reasoning_may_come_between_text() -> None:
+    assert streamed(chunk({"content": "a"}), chunk({"reasoning": "b"}), chunk({"content": "c"}, "stop")) == [
+        TextDelta("a"),
+        ReasoningDelta("b", field="reasoning"),
+        TextDelta("c"),
+        END,
+    ]
+
+
+def test_choices_may_come_in_any_order() -> None:
+    two = [{"index": 1, "delta": {"content": "b"}}, {"index": 0, "delta": {"content": "a"}}]
+    ends = [{"index": 0, "delta": {}, "finish_reason": "stop"}, {"index": 1, "delta": {}, "finish_reason": "length"}]
+    assert streamed({"choices": two}, {"choices": ends}) == [
+        TextDelta("b", 1),
+        TextDelta("a", 0),
+        Finished(("stop", "length")),
+    ]
+
+
+def test_choices_without_a_sensible_index_go_by_their_place() -> None:
+    rest = [{"index": index, "delta": {"content": "x"}, "finish_reason": "stop"} for index in (None, "1", -1, 10**9)]
+    assert streamed({"choices": [*rest, "odd", None]}) == [
+        *(TextDelta("x", index) for index in range(4)),
+        Finished(("stop",) * 4),
+    ]
+
+
+def test_a_choice_that_never_came_has_no_reason() -> None:
+    assert streamed(chunk({"content": "a"}, "stop", index=2)) == [TextDelta("a", 2), Finished((None, None, "stop"))]
+
+
+def test_log_probabilities_come_with_their_channel() -> None:
+    a, b = {"token": "a", "logprob": -0.5}, {"token": "b", "logprob": -1}
+    logprobs = {"content": [a, b], "refusal": [b]}
+    assert streamed(chunk({"content": "ab"}, "stop", logprobs=logprobs), chunk(logprobs={"content": None})) == [
+        TextDelta("ab"),
+        LogProbs((a, b)),
+        LogProbs((b,), 0, "refusal"),
+        END,
+    ]
+
+
+def test_the_first_finish_reason_stays() -> None:
+    assert streamed(chunk({}, "tool_calls"), chunk({}, "stop"), chunk({}, "")) == [Finished(("tool_calls",))]
+
+
+def test_the_oldest_form_of_a_choice_has_a_text() -> None:
+    assert whole({"object": "text_completion", "choices": [{"text": "abc", "finish_reason": "length"}]}) == [
+        TextDelta("abc"),
+        Finished(("length",)),
+    ]
+
+
+def test_unknown_keys_are_said_once_per_value_and_never_the_padding() -> None:
+    def odd(**more: Any) -> dict[str, Any]:
+        return {**chunk({"content": "a"}), "p": "x", "obfuscation": "y", "tier": None, **more}
+
+    assert streamed(odd(id="1", created=1, tier="a"), odd(id="1", created=2, tier="a"), odd(tier="b"), STOP) == [
+        Metadata({"id": "1", "created": 1, "tier": "a"}),
+        TextDelta("a"),
+        TextDelta("a"),
+        Metadata({"tier": "b"}),
+        TextDelta("a"),
+        END,
+    ]
+
+
+def test_half_a_character_waits_for_its_other_half() -> None:
+    deltas = [{"content": "a\ud83c"}, {"content": "\udf0a"}, {"reasoning": "\ud83c"}, {"refusal": "\udf0a\ud83c"}]
+    assert streamed(*map(chunk, deltas), STOP) == [
+        TextDelta("a"),
+        TextDelta("🌊"),
+        RefusalDelta("\ufffd"),
+        ReasoningDelta("\ufffd"),
+        RefusalDelta("\ufffd"),
+        END,
+    ]
+    assert streamed(
+        chunk({"content": "\ud83c"}), chunk({"reasoning": "\ud83c"}), chunk({"refusal": "\ud83c"}), STOP
+    ) == [
+        ReasoningDelta("\ufffd"),
+        TextDelta("\ufffd"),
+        RefusalDelta("\ufffd"),
+        END,
+    ]
+
+
+def test_thinking_in_tags_is_reasoning_and_its_end_is_given_out_at_the_end() -> None:
+    assert streamed(chunk({"content": "<think>so"}), chunk({"content": "</think>\n\nyes <"}, "stop")) == [
+        ReasoningDelta("so"),
+        TextDelta("yes <"),
+        END,
+    ]
+    assert streamed(chunk({"content": "yes <thi"}, "stop")) == [TextDelta("yes "), TextDelta("<thi"), END]
+
+
+def test_where_reasoning_has_its_own_name_tags_are_text() -> None:
+    assert streamed(chunk({"content": "<thi"}), chunk({"reasoning": "a"}), chunk({"content": "<think>b"}, "stop")) == [
+        TextDelta("<thi"),
+        ReasoningDelta("a", field="reasoning"),
+        TextDelta("<think>b"),
+        END,
+    ]
+
+
+def test_ids_of_the_conversation_are_not_given_out_again() -> None:
+    decoder = Decoder(stream=True, used_ids=["call_1"])
+    call = {"index": 0, "id": "call_1", "function": {"name": "now", "arguments": ""}}
+    assert decoded(decoder, chunk({"tool_calls": [call]}, "stop")) == [ToolCalled("call_2", "now", "{}"), END]
+
+
+# Ends.
+
+
+def test_a_stream_without_an_end_is_cut_and_runs_no_call() -> None:
+    usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+    call = {"index": 0, "id": "a", "function": {"name": "rm", "arguments": "{}"}}
+    *events, error = streamed({**chunk({"content": "a <", "tool_calls": [call]}), "usage": usage})
+    assert events == [TextDelta("a "), TextDelta("<"), Usage(1, 1, 2, raw=usage)]
+    assert type(error) is IncompleteError
+    assert str(error) == "the stream was cut: it ended without a finish reason"
+
+
+def test_every_choice_needs_its_end() -> None:
+    parts = chunk({"content": "a"}, "stop"), chunk({"content": "b"}, index=1)
+    assert type(streamed(*parts)[-1]) is IncompleteError
+    assert streamed(*parts, DONE)[-1] == Finished(("stop", None))
+
+
+def test_the_word_done_is_an_end_and_what_follows_is_ignored() -> None:
+    assert streamed(chunk({"content": "a"}), " [DONE] ".strip(), chunk({"content": "b"}), json.dumps(STOP)) == [
+        TextDelta("a"),
+        Finished((None,)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "payloads", [[], [DONE], ["not json", "{"], [3, [], None], [{"p": "x"}], [{"usage": {}}, DONE]]
+)
+def test_a_stream_with_nothing_in_it_is_no_answer(payloads: list[Any]) -> None:
+    decoder = Decoder(stream=True)
+    error = decoded(decoder, *payloads)[-1]
+    assert type(error) is IncompleteError
+    assert str(error) == "the stream was empty: no part of an answer came"
+    assert decoder.empty
+
+
+def test_what_is_no_json_object_is_skipped_and_counted() -> None:
+    decoder = Decoder(stream=True)
+    data = [json.dumps(chunk({"content": "a"})), "not json", "[1]", '"text"', "null", "[" * 100_000, json.dumps(STOP)]
+    events = [event for one in data for event in decoder.feed_data(one)]
+    assert [*events, *decoder.finish()] == [TextDelta("a"), END]
+    assert decoder.skipped == 5
+    assert not decoder.empty
+
+
+def test_what_was_held_back_can_be_had_when_a_connection_breaks() -> None:
+    decoder = Decoder(stream=True)
+    assert list(decoder.feed(chunk({"content": "a </th"}))) == [TextDelta("a ")]
+    assert list(decoder.flush()) == [TextDelta("</th")]
+    assert list(decoder.flush()) == []
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"error": {"message": "upstream failed", "type": "server_error", "code": 500}},
+        {"error": "upstream failed", "choices": []},
+        {"error": [{"message": "upstream failed"}]},
+        {"errors": [{"code": 9, "message": "upstream failed"}], "success": False, "result": {}, "messages": []},
+        {**chunk({"content": "b"}, "error"), "error": {"message": "upstream failed"}},
+        {"object": "error", "message": "upstream failed", "code": 400},
+    ],
+)
+def test_a_failure_inside_a_stream_is_raised_after_what_came(payload: dict[str, Any]) -> None:
+    *events, error = streamed(chunk({"content": "a <"}), payload, STOP)
+    text = "".join(event.text for event in events if isinstance(event, TextDelta))
+    assert text == ("a <b" if "delta" in json.dumps(payload) else "a <")
+    assert type(error) is ServerError
+    assert "upstream failed" in error.message
+
+
+def test_errors_that_are_null_or_empty_are_none() -> None:
+    part = {**chunk({"content": "a"}, "stop"), "error": None, "errors": []}
+    assert streamed(part, {"response": "", "errors": [], "error": None}) == [TextDelta("a"), END]
+
+
+# Whole answers.
+
+
+@pytest.mark.parametrize(
+    ("payload", "events"),
+    [
+        (message("Two."), [TextDelta("Two."), END]),
+        (message(None, "length", reasoning="hm"), [ReasoningDelta("hm", field="reasoning"), Finished(("length",))]),
+        ({"result": message("Two."), "success": True, "errors": None}, [TextDelta("Two."), END]),
+        ({"result": {"response": "Two."}, "success": True}, [TextDelta("Two."), Finished((None,))]),
+        ({"result": {"response": 2}, "success": True}, [TextDelta("2"), Finished((None,))]),
+        ({"result": {"response": None}, "success": True}, [Finished((None,))]),
+        ({"result": {"response": {"a": [1]}}}, [TextDelta('{"a": [1]}'), Finished((None,))]),
+        ({"response": "Two.", "finish_reason": "stop"}, [TextDelta("Two."), END]),
+        ({"result": "Two.", "success": True, "errors": []}, [TextDelta("Two."), Finished((None,))]),
+        ("Two.", [TextDelta("Two."), Finished((None,))]),
+        (
+            {"result": {"response": "", "tool_calls": [{"name": "f", "arguments": {"a": 1}}, {"name": "g"}]}},
+            [ToolCalled("call_1", "f", '{"a": 1}'), ToolCalled("call_2", "g", "{}"), Finished((None,))],
+        ),
+        (
+            {"tool_calls": [{"name": "f", "arguments": {}}]},
+            [ToolCalled("call_1", "f", "{}"), Finished((None,))],
+        ),
+        (
+            message("", tool_calls=[{"id": "x", "type": "function", "function": {"name": "f", "arguments": "{}"}}] * 2),
+            [ToolCalled("x", "f", "{}"), ToolCalled("call_2", "f", "{}"), END],
+        ),
+        (message("a", odd=1, refusal="no"), [TextDelta("a"), RefusalDelta("no"), Metadata({"odd": 1}, "message"), END]),
+    ],
+)
+def test_a_whole_answer_gives_the_events_of_its_stream(payload: Any, events: list[Event]) -> None:
+    assert whole(payload) == events
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        *({}, [], None, 3, {"choices": []}, {"choices": "x"}, {"object": "list", "data": [{"id": "m"}]}),
+        *({"result": None, "success": True}, {"result": [], "success": True}, {"result": {"status": "queued"}}),
+        *(
+            {"result": {"result": {"response": "deep"}}},
+            {"type": "message", "content": [{"type": "text", "text": "a"}]},
+        ),
+    ],
+)
+def test_what_is_no_answer_says_so_and_nothing_else(payload: Any) -> None:
+    (error,) = whole(payload)
+    assert type(error) is ServerError
+    assert str(error) == "what the server sent is not an answer of a model"
+
+
+def test_an_envelope_of_failure_is_raised_though_the_status_was_200() -> None:
+    (error,) = whole({"result": {}, "success": False, "errors": [{"code": 5007, "message": "No such model"}]})
+    assert type(error) is ServerError
+    assert (error.code, error.hint) == (5007, "check the model name")
+
+
+def test_an_old_list_of_native_events_is_read() -> None:
+    data = {"streamed_data": [{"response": "He"}, {"response": "llo"}, 3]}
+    assert streamed(data, {"streamed_data": None}, DONE) == [TextDelta("He"), TextDelta("llo"), Finished((None,))]
+
+
+def test_a_whole_answer_inside_a_stream_is_read() -> None:
+    assert streamed(message("Two.")) == [TextDelta("Two."), END]
+
+
+def test_native_text_after_chunks_is_not_said_twice() -> None:
+    assert streamed(chunk({"content": "Two."}, "stop"), {"response": "Two."}) == [TextDelta("Two."), END]
