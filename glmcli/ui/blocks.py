@@ -16,8 +16,8 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-PARAGRAPH_SHOWN = 4000
-"""Characters of an open paragraph that a preview needs: more than any screen holds of its end."""
+LEAP = 2000
+"""Characters of an open paragraph or line of code that a preview shows at least: about what a screen holds."""
 
 _UNDECIDED = re.compile(r"[\s\-=*_#>`~+|:.\d()]*\Z|\s*(?:```|~~~)")
 """The line that is being written may turn out to be markup: it is better not shown yet."""
@@ -106,10 +106,8 @@ class Splitter:
         self._incoming.clear()
         pieces: list[Piece] = []
         while True:
-            if self._fence:
-                self._take_code(self._fence, pieces, final)
-                if self._fence:
-                    return pieces
+            if self._fence is not None and not self._take_code(self._fence, pieces, final):
+                return pieces
             if final:
                 pieces += self._whole(self._tail)
                 self._tail = ""
@@ -118,23 +116,23 @@ class Splitter:
             if len(whole) == self._seen or self._goes_on(whole):
                 return pieces
             self._take_blocks(whole, pieces)
-            if not self._fence:
+            if self._fence is None:
                 return pieces
 
     def rest(self, rows: int) -> list[Piece]:
         """What is not settled, as it would be printed if the text ended here; of a long block, its end: at least
         `rows` rows."""
-        if self._fence:
+        if self._fence is not None:
             text = "" if self._fence.closed_by(self._tail) else self._fence.content(self._tail)
-            return [CodeLine(text)] if text else []
+            return [CodeLine(_end(text))] if text else []
         at = self._tail.rfind("\n") + 1
         source = self._tail[:at] if _UNDECIDED.match(self._tail, at) else self._tail
         if self._open == "table_open":
             # The table may be long: its head, and as many rows as can be seen.
             lines = source.split("\n")
             source = "\n".join(lines[:2] + lines[2:][-rows:])
-        elif self._open == "paragraph_open" and len(source) > PARAGRAPH_SHOWN:
-            source = source[-PARAGRAPH_SHOWN:].partition(" ")[2].lstrip()
+        elif source[:1].isalpha() and "\n\n" not in source and not self._in_list:
+            source = _end(source)
         return self._whole(source)
 
     def _parse(self, source: str) -> list[Token]:
@@ -147,16 +145,15 @@ class Splitter:
         if not source.strip():
             return []
         references = dict(self._references)
-        tokens = self._markdown.parse(source, {"references": references})
-        starts = _starts(tokens)
-        if not starts:
-            return []
-        if self._in_list and tokens[starts[0]].type.endswith("list_open"):
-            lines = source.split("\n")
-            cut = _first_line(tokens[starts[1]]) if len(starts) > 1 else len(lines)
-            items, others = "\n".join(lines[:cut]), "\n".join(lines[cut:])
-            pieces: list[Piece] = [Items(items, references, self._number, continued=True)]
-            return [*pieces, Blocks(others, references)] if others.strip() else pieces
+        if self._in_list:
+            tokens = self._markdown.parse(source, {"references": references})
+            starts = _starts(tokens)
+            if starts and tokens[starts[0]].type.endswith("list_open"):
+                lines = source.split("\n")
+                cut = _first_line(tokens[starts[1]]) if len(starts) > 1 else len(lines)
+                items, others = "\n".join(lines[:cut]), "\n".join(lines[cut:])
+                pieces: list[Piece] = [Items(items, references, self._number, continued=True)]
+                return [*pieces, Blocks(others, references)] if others.strip() else pieces
         return [Blocks(source, references)]
 
     def _take_blocks(self, whole: str, pieces: list[Piece]) -> None:
@@ -183,7 +180,7 @@ class Splitter:
         if cut:
             self._tail = "\n".join(lines[cut:])
         settled = sum(len(line) + 1 for line in lines[:cut])
-        self._seen = 0 if self._fence else len(whole) - settled
+        self._seen = 0 if self._fence is not None else len(whole) - settled
         self._open = last.type if last is not None else ""
         self._context = self._context_of(last, whole[settled:])
 
@@ -203,7 +200,8 @@ class Splitter:
             self._number += len(items) - 1
         return start
 
-    def _take_code(self, fence: _Fence, pieces: list[Piece], final: bool) -> None:
+    def _take_code(self, fence: _Fence, pieces: list[Piece], final: bool) -> bool:
+        """Settles whole lines of the open fence; whether it is closed now, as the end of the text closes it too."""
         *lines, rest = self._tail.split("\n")
         if final and rest:
             lines, rest = [*lines, rest], ""
@@ -211,11 +209,12 @@ class Splitter:
             if fence.closed_by(line):
                 self._fence = None
                 self._tail = "\n".join([*lines[at + 1 :], rest])
-                return
+                return True
             pieces.append(CodeLine(fence.content(line)))
         self._tail = rest
         if final:
             self._fence = None
+        return final
 
     def _context_of(self, last: Token | None, source: str) -> str:
         """The lines by which new lines can be judged without all of the open block, if there are such lines."""
@@ -262,6 +261,12 @@ def language(info: str) -> str:
 def _starts(tokens: list[Token]) -> list[int]:
     """Where the top-level blocks begin in a list of tokens."""
     return [at for at, token in enumerate(tokens) if token.level == 0 and token.nesting >= 0 and token.map]
+
+
+def _end(text: str) -> str:
+    """The end of a long text. The cut moves in leaps, so that its rows are not wrapped anew at each token."""
+    leaps = len(text) // LEAP - 1
+    return text[leaps * LEAP :].lstrip() if leaps > 0 else text
 
 
 def _first_line(token: Token) -> int:

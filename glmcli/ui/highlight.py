@@ -12,7 +12,7 @@ from typing import Any
 from rich.segment import Segment
 from rich.syntax import Syntax
 
-LONGEST = 2000
+LONGEST = 500
 """Characters: longer lines (minified code, data) are not worth their colours."""
 
 

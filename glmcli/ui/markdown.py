@@ -11,14 +11,17 @@ from __future__ import annotations
 
 import io
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from markdown_it.token import Token
 from rich import box, markdown
+from rich.cells import chop_cells
 from rich.color import ColorSystem
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.containers import Renderables
 from rich.rule import Rule
 from rich.segment import Segment
 from rich.style import Style
@@ -28,7 +31,6 @@ from rich.theme import Theme
 from glmcli.ui.blocks import Blocks, CodeLine, CodeStart, Items, Piece, dialect, language
 from glmcli.ui.clean import clean
 from glmcli.ui.highlight import LineHighlighter
-from glmcli.ui.status import columns_of
 
 LEAST = 10
 """Columns below which nested text is no longer indented further."""
@@ -98,6 +100,7 @@ class Painter:
             force_terminal=True,
             color_system="standard",
             width=width,
+            height=25,
             theme=Theme(_STYLES[theme]),
             legacy_windows=False,
             _environ={},
@@ -166,18 +169,17 @@ def folded(row: Row, width: int) -> list[Row]:
     """The row as a terminal of that width would wrap it."""
     if columns(row) <= width:
         return [row]
-    rows: list[Row] = [[]]
-    used = 0
-    for text, style, _ in row:
-        begin = 0
-        for at, char in enumerate(text):
-            wide = columns_of(char)
-            if used + wide > width:
-                rows[-1].append(Segment(text[begin:at], style))
-                rows.append([])
-                begin, used = at, 0
-            used += wide
-        rows[-1].append(Segment(text[begin:], style))
+    rows: list[Row] = []
+    parts = deque(row)
+    for line in chop_cells("".join(part.text for part in row), width):
+        rows.append([])
+        missing = len(line)
+        while missing:
+            text, style, _ = parts.popleft()
+            rows[-1].append(Segment(text[:missing], style))
+            if len(text) > missing:
+                parts.appendleft(Segment(text[missing:], style))
+            missing -= min(missing, len(text))
     return rows
 
 
@@ -278,7 +280,7 @@ class _Table(markdown.TableElement):
 
 
 def _marked(
-    console: Console, options: ConsoleOptions, elements: Iterable[RenderableType], mark: Segment, padding: Segment
+    console: Console, options: ConsoleOptions, elements: Renderables, mark: Segment, padding: Segment
 ) -> RenderResult:
     """The elements of an item or quote, the mark before the first row and the padding before the others. A blank row
     stands between elements, but not before a list."""
@@ -289,7 +291,7 @@ def _marked(
         yield Segment.line()
         mark = padding
     begun = False
-    for element in elements:
+    for element in cast(Iterable[RenderableType], elements):
         rows = console.render_lines(element, options.update(width=max(1, room), height=None), pad=False)
         if begun and rows and not isinstance(element, _List):
             rows = [[], *rows]
@@ -318,7 +320,7 @@ class _Part(markdown.Markdown):
         "table_open": _Table,
     }
     # Tags of the tokens that stand in for links: their styles are entered and left like emphasis.
-    inlines: ClassVar[set[str]] = {*markdown.Markdown.inlines, "link", "link_url"}
+    inlines = {*markdown.Markdown.inlines, "link", "link_url"}
 
     def __init__(self, tokens: list[Token], code_theme: str | None) -> None:
         # Not the inherited one: it makes a parser and parses, which was done before.

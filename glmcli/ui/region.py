@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from glmcli.ui.terminal import Terminal
 
+_UP = "\x1b[{}A\x1b[J"
+"""Up so many rows, and everything from there erased."""
 BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
 
 
@@ -44,11 +46,8 @@ class Region:
                 while same < min(len(old), len(new)) and old[same] == new[same]:
                     same += 1
             up = sum(_height(line, width) for line in old[same:])
-            parts = [f"\x1b[{up}A" if up else ""]
-            parts += [_written(line, width) for line in new[same:]]
-            if up > sum(_height(line, width) for line in new[same:]):
-                parts.append("\x1b[J")
-            text = "".join(parts)
+            # Erased first, not behind each row: behind a full row that would take its last character away.
+            text = (_UP.format(up) if up else "") + "".join(f"{line.text}\n" for line in new[same:])
             self._drawn, self._kept, self._width = list(live), [], width
             self._terminal.overlay = self if live else None
             if text:
@@ -58,7 +57,7 @@ class Region:
         up = sum(_height(line, self._terminal.width) for line in self._drawn)
         self._kept, self._drawn = self._drawn, []
         if up:
-            self._terminal.draw(f"\x1b[{up}A\x1b[J")
+            self._terminal.draw(_UP.format(up))
 
     def show(self) -> None:
         # What was written meanwhile may have left its line open: the rows go below it.
@@ -66,16 +65,10 @@ class Region:
         self._drawn, self._kept = self._kept, []
         self._width = self._terminal.width
         if self._drawn:
-            self._terminal.draw("".join(_written(line, self._width) for line in self._drawn))
+            self._terminal.draw("".join(f"{line.text}\n" for line in self._drawn))
 
 
 def _height(line: Line, width: int) -> int:
     """Rows on a terminal that wraps: the window may have become narrower since."""
     return max(1, -(-line.columns // width))
 
-
-def _written(line: Line, width: int) -> str:
-    """The row, what stood behind it erased. A full row leaves nothing behind it, and erasing there would take away
-    its last character."""
-    erase = "\x1b[K" if line.columns % width or not line.columns else ""
-    return f"{line.text}{erase}\n"

@@ -6,8 +6,8 @@ import re
 
 import pyte
 
-# pyte takes private modes it does not know for others; a terminal ignores them.
-_SYNCHRONIZED = re.compile(r"\x1b\[\?2026[hl]")
+_IGNORED = re.compile("\x1b\\[\\?2026[hl]|[\u200c-\u200f\u061c\ufe00-\ufe0f\U000e0020-\U000e007f]")
+"""Synchronized output, of which pyte knows nothing, and characters without a width, at which it drops the rest."""
 
 
 class Screen:
@@ -19,7 +19,7 @@ class Screen:
         self._stream = pyte.Stream(self._screen)
 
     def feed(self, data: bytes) -> Screen:
-        self._stream.feed(_SYNCHRONIZED.sub("", data.decode()))
+        self._stream.feed(_IGNORED.sub("", data.decode()))
         return self
 
     @property
