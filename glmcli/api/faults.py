@@ -19,6 +19,7 @@ from glmcli.errors import AccessError, GlmError, RateLimitError, RefusedError, S
 
 MOST_BODY = 64 * 1024  # bytes of an error body that are looked at
 _MOST_TEXT = 300  # characters of it that are shown
+_MOST_PAGE = 8 * 1024  # characters of a web page that are searched for words; patterns are not linear in bad pages
 _LONGEST_WAIT = 7 * 24 * 3600.0  # seconds; a retry-after beyond it is rubbish
 
 QUOTA_CODES = frozenset((3036, 4006, 2045))  # passes with the day or with money, not with another try
@@ -76,7 +77,7 @@ _EDGE_CODE = re.compile(r"error code: (\d{3,5})", re.IGNORECASE)
 _NAME_FIRST = re.compile(r"(?:AiError: )+")
 _ID_LAST = re.compile(r"\s*\(([0-9a-fA-F]{4,}(?:-[0-9a-zA-Z]{4,}){1,})\)\s*$")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|<[^<>]*>", re.IGNORECASE | re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
 
 
@@ -300,5 +301,6 @@ def _page_text(text: str) -> str:
     """What a body that is no JSON says: the title of a web page, or the plain text."""
     if "<" not in text[:2000]:
         return text
+    text = text[:_MOST_PAGE]
     title = _TITLE.search(text)
     return title[1] if title and title[1].strip() else _TAG.sub(" ", text)

@@ -87,6 +87,14 @@ CASES: dict[str, tuple[tuple[int, Any], tuple[type[GlmError], str, int | str | N
         (400, f"3040: {CAPACITY}"),
         (RefusedError, f"the request was refused (HTTP 400, code 3040): {CAPACITY}", 3040, None),
     ),
+    "a code of its own and one in the text": (
+        (400, envelope(5006, "AiError: 5007: no such thing")),
+        (RefusedError, "the request was refused (HTTP 400, code 5006): no such thing", 5006, None),
+    ),
+    "a page that never ends": (
+        (500, b"<title>" * 9_000),
+        (ServerError, "the server failed (HTTP 500): <t", None, None),
+    ),
     "an object under error": (
         (400, {"error": {"code": "invalid_prompt", "message": "AiError: no prompt"}}),
         (RefusedError, "the request was refused (HTTP 400, code invalid_prompt): no prompt", "invalid_prompt", None),
