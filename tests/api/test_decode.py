@@ -155,6 +155,12 @@ def test_unknown_keys_are_said_once_per_value_and_never_the_padding() -> None:
     def odd(**more: Any) -> dict[str, Any]:
         return {**chunk({"content": "a"}), "p": "x", "obfuscation": "y", "tier": None, **more}
 
+    delta = {"content": "", "odd": 1}
+    assert streamed(chunk(delta, kind="x"), chunk(delta, kind="x"), STOP) == [
+        Metadata({"odd": 1}, "message"),
+        Metadata({"kind": "x"}, "choice"),
+        END,
+    ]
     assert streamed(odd(id="1", created=1, tier="a"), odd(id="1", created=2, tier="a"), odd(tier="b"), STOP) == [
         Metadata({"id": "1", "created": 1, "tier": "a"}),
         TextDelta("a"),

@@ -81,7 +81,7 @@ def streams(draw: st.DrawFn) -> tuple[dict[str, Any], bytes]:
     return answer, f"{body}data: [DONE]\n\n".encode()
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(streams(), st.data())
 def test_any_stream_amounts_to_its_whole_answer_however_it_is_cut(
     stream: tuple[dict[str, Any], bytes], data: st.DataObject
