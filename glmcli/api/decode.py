@@ -79,7 +79,10 @@ class Decoder:
         if self._done:
             return
         out: list[Event] = []
-        fault = self._take(payload, out)
+        try:
+            fault = self._take(payload, out)
+        except RecursionError:
+            fault = ServerError("the server sent JSON that is nested too deeply", hint="check the base URL")
         yield from out
         if fault is not None:
             raise fault

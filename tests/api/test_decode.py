@@ -291,6 +291,17 @@ def test_errors_that_are_null_or_empty_are_none() -> None:
     assert streamed(part, {"response": "", "errors": [], "error": None}) == [TextDelta("a"), END]
 
 
+@pytest.mark.parametrize("key", ["content", "error", "odd"])
+def test_nesting_that_cannot_be_followed_is_a_failure_like_any_other(key: str) -> None:
+    deep: Any = 0
+    for _ in range(100_000):
+        deep = [deep]
+    first = chunk({"content": "a", "odd": 1})
+    *events, error = streamed(first, {"error": deep} if key == "error" else chunk({key: deep}), chunk({key: [deep]}))
+    assert events[0] == TextDelta("a")
+    assert isinstance(error, GlmError)
+
+
 # Whole answers.
 
 
