@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from glmcli import __version__
 from glmcli.api import faults
-from glmcli.api.endpoint import Endpoint, check_base_url, check_token, redact
+from glmcli.api.endpoint import Endpoint, check_account, check_base_url, check_token, redact
 from glmcli.api.http import Http, host_of
 from glmcli.errors import AccessError, GlmError, RefusedError, ServerError
 
@@ -66,7 +66,7 @@ class Directory:
         except (AccessError, RefusedError):
             if account is None:
                 raise
-        return _token_state(self._get(f"/accounts/{account}/tokens/verify"), "account")
+        return _token_state(self._get(f"/accounts/{check_account(account)}/tokens/verify"), "account")
 
     def accounts(self) -> list[Account]:
         """The accounts that the token may list; none for a narrow token, which may work all the same."""
@@ -77,7 +77,7 @@ class Directory:
         """The models of Workers AI whose name or description holds the words; all of them for no words."""
         query = {"search": search} if search else {}
         found = []
-        for item in self._pages(f"/accounts/{account}/ai/models/search", query):
+        for item in self._pages(f"/accounts/{check_account(account)}/ai/models/search", query):
             task = item.get("task")
             name = _text(task.get("name")) if isinstance(task, dict) else ""
             found.append(Model(_text(item.get("name")), _text(item.get("description")), name))

@@ -99,7 +99,9 @@ class Client:
         tries = 1 + max(0, self.patience.retries)
         waited = 0.0
         last_chances: set[object] = set()
-        for number in range(1, tries + 1):
+        number = 0
+        while True:
+            number += 1
             yield requested
             this = _Try()
             try:

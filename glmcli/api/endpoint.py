@@ -88,14 +88,14 @@ class Endpoint:
 def workers_ai(base: str, account: str, token: str | None, model: str) -> Endpoint:
     """The documented endpoint: the model stands in the address. Raises ConfigError, UsageError."""
     base = check_base_url(base)
-    url = f"{base}/accounts/{_account(account)}/ai/run/{_path(model)}"
+    url = f"{base}/accounts/{check_account(account)}/ai/run/{_path(model)}"
     return Endpoint("workers-ai", url, base, (), _token(token), model, False, WORKERS_AI_LIMITS)
 
 
 def workers_ai_openai(base: str, account: str, token: str | None, model: str) -> Endpoint:
     """Workers AI in the form of OpenAI: the model stands in the body. Raises ConfigError, UsageError."""
     base = check_base_url(base)
-    url = f"{base}/accounts/{_account(account)}/ai/v1/chat/completions"
+    url = f"{base}/accounts/{check_account(account)}/ai/v1/chat/completions"
     _path(model)
     return Endpoint("workers-ai-openai", url, base, (), _token(token), model, True, WORKERS_AI_LIMITS)
 
@@ -122,7 +122,7 @@ def ai_gateway(
     path = path.strip("/")
     in_body = path.endswith("chat/completions")
     target = _path(path) if in_body else f"{_path(path)}/{_path(model)}"
-    url = f"{base}/{_account(account)}/{gateway}/{target}"
+    url = f"{base}/{check_account(account)}/{gateway}/{target}"
     headers = (("cf-aig-authorization", f"Bearer {check_token(gateway_token)}"),) if gateway_token else ()
     # The gateway's own form serves many providers, so it wants the provider before the model.
     if path.startswith("compat/") and not model.startswith("workers-ai/"):
@@ -200,6 +200,17 @@ def check_token(token: str) -> str:
     return token
 
 
+def check_account(account: str) -> str:
+    """The account id without blanks around it. Raises ConfigError for text that would change an address."""
+    account = account.strip()
+    if not _NAME.fullmatch(account) or not account.strip("."):
+        raise ConfigError(
+            f"{account!r} is not an account id" if account else "no Cloudflare account id is known",
+            hint="set CLOUDFLARE_ACCOUNT_ID to the 32 hex digits of the dashboard, or run: glm config login",
+        )
+    return account
+
+
 def check_header(name: str, value: str) -> None:
     """Raises ConfigError, which shows no value, for a header that HTTP cannot carry."""
     if not _NAME.fullmatch(name) or not all(" " <= character <= "~" for character in value):
@@ -251,16 +262,6 @@ def encode_body(body: dict[str, Any]) -> bytes:
 
 def _token(token: str | None) -> str | None:
     return None if token is None else check_token(token)
-
-
-def _account(account: str) -> str:
-    account = account.strip()
-    if not _NAME.fullmatch(account) or not account.strip("."):
-        raise ConfigError(
-            f"{account!r} is not an account id" if account else "no Cloudflare account id is known",
-            hint="set CLOUDFLARE_ACCOUNT_ID to the 32 hex digits of the dashboard, or run: glm config login",
-        )
-    return account
 
 
 def _path(path: str) -> str:

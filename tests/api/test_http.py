@@ -35,11 +35,9 @@ def http() -> Iterator[Http]:
 
 
 @contextmanager
-def sent(
-    http: Http, url: str, body: bytes = b"{}", *, first_byte: float | None = 5.0, idle: float | None = 5.0
-) -> Iterator[Response]:
+def sent(http: Http, url: str, *, first_byte: float | None = 5.0, idle: float | None = 5.0) -> Iterator[Response]:
     with http.stream(
-        "POST", url, [("X-Test", "1")], body, first_byte_timeout=first_byte, idle_timeout=idle
+        "POST", url, [("X-Test", "1")], b"{}", first_byte_timeout=first_byte, idle_timeout=idle
     ) as response:
         yield response
 
@@ -217,7 +215,7 @@ def test_no_limit_is_no_limit(http: Http) -> None:
 )
 def test_a_body_that_is_cut_is_incomplete_and_what_came_is_given(http: Http, answer: list[bytes | Action]) -> None:
     with LoopbackServer(in_turn(answer)) as server, sent(http, server.url) as response:
-        got = []
+        got: list[bytes] = []
         with pytest.raises(IncompleteError) as caught:
             got.extend(response.chunks)
     assert caught.value.message == f"the connection to {server.url[7:]} broke before the answer was complete"
