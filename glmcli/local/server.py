@@ -41,7 +41,8 @@ class Served:
 
     path: the model file. name: the model's name in answers. prefix: of every path, such as `/client/v4/accounts/a/ai`.
     context: tokens, for prompt and answer together; the model's own limit holds too. slots: requests served at once,
-    also the highest `n`. threads: None leaves it to llama.cpp.
+    also the highest `n`. threads: None leaves it to llama.cpp. repeat_penalty: what a token that stood among the last
+    ones loses, where a request says nothing; 1 is no loss.
     """
 
     path: str
@@ -51,6 +52,7 @@ class Served:
     context: int = 4096
     slots: int = 4
     threads: int | None = None
+    repeat_penalty: float = 1.0
 
 
 class LocalServer:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glmcli.errors import ConfigError
-from glmcli.private_file import replace_file
+from glmcli.private_file import make_folder, replace_file
 
 MAGIC = b"GGUF"
 INSTALL = "glm config local install"
@@ -97,6 +97,8 @@ def name_file(folder: Path, path: Path) -> Model:
     """Makes the user's GGUF file the one that is loaded. Raises ConfigError; then nothing has changed."""
     path = path.expanduser().absolute()
     check_magic(path)
+    # Both at once would leave the user's directory open to others.
+    make_folder(folder)
     replace_file(_current(folder), json.dumps({"path": str(path)}) + "\n")
     return Model(path.stem, path, demonstration=False)
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -334,8 +335,10 @@ class Params:
         class Group:
             path = ""
             n_threads = -1
+            penalty_repeat = 0.0
 
         self.model = Group()
+        self.sampling = Group()
         self.cpuparams = Group()
         self.cpuparams_batch = Group()
 
@@ -353,21 +356,13 @@ class Engine:
 
 
 def told(**changes: Any) -> dict[str, Any]:
-    return {
-        "path": "m.gguf",
-        "name": "m",
-        "key": "k",
-        "prefix": "/p",
-        "context": 9,
-        "slots": 2,
-        "threads": 3,
-        **changes,
-    }
+    said = Served("m.gguf", "m", "k", prefix="/p", context=9, slots=2, threads=3, repeat_penalty=1.5)
+    return {**asdict(said), **changes}
 
 
 def test_the_engine_is_told_loopback_the_key_and_the_limits() -> None:
     params = serve.parameters(Engine, told())
-    kept = {name: value for name, value in vars(params).items() if not name.startswith(("model", "cpu"))}
+    kept = {name: value for name, value in vars(params).items() if not name.startswith(("model", "cpu", "sampling"))}
     assert kept == {
         "hostnames": ["127.0.0.1"],
         "port": 0,
@@ -386,6 +381,7 @@ def test_the_engine_is_told_loopback_the_key_and_the_limits() -> None:
     }
     assert (params.model.path, params.model_alias) == ("m.gguf", {"m"})
     assert (params.cpuparams.n_threads, params.cpuparams_batch.n_threads) == (3, 3)
+    assert params.sampling.penalty_repeat == 1.5
     assert serve.parameters(Engine, told(threads=None)).cpuparams.n_threads == -1
 
 
