@@ -15,7 +15,7 @@ from glmcli.api.decode import Decoder
 from glmcli.api.events import Event
 from glmcli.api.http import MAX_BODY, Response, read_up_to
 from glmcli.api.sse import DONE, SseDecoder
-from glmcli.errors import IncompleteError, ServerError
+from glmcli.errors import GlmError, IncompleteError, ServerError
 
 # Seconds that the end of the bytes may take after the end of the answer, for the sake of the connection.
 GRACE = 0.25
@@ -78,7 +78,7 @@ def _from_json(response: Response, first: bytes, where: str, used_ids: Collectio
 
 def _from_stream(response: Response, first: bytes, where: str, used_ids: Collection[str]) -> Iterator[Event]:
     decoder = Decoder(stream=True, used_ids=used_ids)
-    cut: list[IncompleteError] = []
+    cut: list[GlmError] = []
     done = False
     for data in _data(_until_cut(chain([first], response.chunks), cut)):
         yield from decoder.feed_data(data)
@@ -100,11 +100,11 @@ def _from_stream(response: Response, first: bytes, where: str, used_ids: Collect
         response.drain(GRACE)
 
 
-def _until_cut(chunks: Iterable[bytes], cut: list[IncompleteError]) -> Iterator[bytes]:
+def _until_cut(chunks: Iterable[bytes], cut: list[GlmError]) -> Iterator[bytes]:
     """The chunks up to where they break off, which is kept in `cut`: an answer may be whole all the same."""
     try:
         yield from chunks
-    except IncompleteError as error:
+    except GlmError as error:
         cut.append(error)
 
 

@@ -117,7 +117,7 @@ def ai_gateway(
     gateway_token: of an authenticated gateway. Raises ConfigError, UsageError.
     """
     base = check_base_url(base)
-    if not _NAME.fullmatch(gateway):
+    if not _NAME.fullmatch(gateway) or not gateway.strip("."):
         raise ConfigError(f"{gateway!r} is not the name of an AI Gateway", hint="set `gateway` in the profile")
     path = path.strip("/")
     in_body = path.endswith("chat/completions")

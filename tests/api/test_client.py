@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -425,6 +426,14 @@ def test_a_connection_that_breaks_after_the_finish_reason_is_forgiven() -> None:
     played = play([*sse(delta(content="Hi"), stop())[:-1], Close()])
     assert played.error is None
     assert played.events[-1] == Finished(("stop",))
+
+
+def test_compressed_bytes_that_break_off_keep_what_came() -> None:
+    packed = zlib.compressobj(wbits=31)
+    start = packed.compress(delta(content="Hel") + delta(content="lo <")) + packed.flush(zlib.Z_SYNC_FLUSH)
+    played = play(sse(start, b"\xff" * 100, headers={**SSE, "content-encoding": "gzip"}))
+    assert played.text == "Hello <"
+    assert type(played.error) is ServerError
 
 
 @pytest.mark.parametrize("body", [ASK, WHOLE])

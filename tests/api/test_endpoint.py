@@ -70,9 +70,10 @@ def test_an_ai_gateway_names_its_provider_once() -> None:
     assert (place.model, place.headers) == ("workers-ai/x", ())
 
 
-def test_an_ai_gateway_needs_a_name() -> None:
-    with pytest.raises(ConfigError, match="'' is not the name of an AI Gateway"):
-        endpoints.ai_gateway(GATEWAY_URL, ACCOUNT, "", TOKEN, MODEL)
+@pytest.mark.parametrize("gateway", ["", "..", "a/b"])
+def test_an_ai_gateway_needs_a_name(gateway: str) -> None:
+    with pytest.raises(ConfigError, match="is not the name of an AI Gateway"):
+        endpoints.ai_gateway(GATEWAY_URL, ACCOUNT, gateway, TOKEN, MODEL)
 
 
 def test_an_openai_compatible_server_has_its_own_limit_field_and_variable() -> None:
