@@ -21,7 +21,7 @@ _C1_AND_INVISIBLE = (
     "\x80-\x9f\u00ad\u180e\u200b\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\U000e0100-\U000e01ef"
 )
 _UNSAFE = re.compile(f"\r\n|[\x00-\x08\x0b-\x1f\x7f{_C1_AND_INVISIBLE}\u2028\u2029\ud800-\udfff]")
-_FLAG_TAGS = re.compile(f"(?<={FLAG})[\U000e0020-\U000e007e]+\U000e007f?")
+_FLAG_TAGS = re.compile(f"(?<={FLAG})[\U000e0020-\U000e007e]*\U000e007f?")
 _OPEN_FLAG_TAGS = re.compile("[\U000e0020-\U000e007e]*\U000e007f?")
 _OPEN_FLAG = re.compile(f"{FLAG}[\U000e0020-\U000e007e]*\\Z")
 _ESCAPED_IN_JSON = re.compile(f"[\x7f{_C1_AND_INVISIBLE}\u2028\u2029\ud800-\udfff]")

@@ -320,7 +320,7 @@ class _Part(markdown.Markdown):
         "table_open": _Table,
     }
     # Tags of the tokens that stand in for links: their styles are entered and left like emphasis.
-    inlines = {*markdown.Markdown.inlines, "link", "link_url"}
+    inlines = {*markdown.Markdown.inlines, "link", "link_url"}  # noqa: RUF012 - as Rich declares it
 
     def __init__(self, tokens: list[Token], code_theme: str | None) -> None:
         # Not the inherited one: it makes a parser and parses, which was done before.

@@ -71,4 +71,3 @@ class Region:
 def _height(line: Line, width: int) -> int:
     """Rows on a terminal that wraps: the window may have become narrower since."""
     return max(1, -(-line.columns // width))
-

@@ -127,18 +127,14 @@ class Remarks:
                 self._terminal.note(f"tool call {one_line(name)} {fit(one_line(arguments), ARGUMENTS_SHOWN)}")
             case RefusalDelta(text, 0):
                 self._refusal.append(text)
-            case Finished():
-                self._say_refusal()
             case _:
                 pass
 
     def close(self, error: GlmError | None) -> None:
-        self._say_refusal()
-
-    def _say_refusal(self) -> None:
-        if self._refusal:
-            self._terminal.note(f"refused: {''.join(self._refusal)}", "warning")
-            self._refusal.clear()
+        refusal = one_line("".join(self._refusal).strip())
+        # The error may quote it in full.
+        if refusal and (error is None or refusal not in error.message):
+            self._terminal.note(f"the model refused: {refusal}", "warning")
 
 
 class Sources:

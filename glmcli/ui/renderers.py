@@ -8,8 +8,9 @@ once at the end, also after an error or an interrupt; then the terminal is sane 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from io import RawIOBase
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from glmcli.api.events import Event, Finished, TextDelta
 from glmcli.errors import GlmError, UsageError
@@ -170,7 +171,8 @@ class OutputFile:
         self._path = path
         self._new = not path.exists()
         try:
-            self._file: BinaryIO = path.open("ab")
+            # Without a buffer: what could not be written is not tried again when the file is closed.
+            self._file: RawIOBase = path.open("ab", buffering=0)
         except OSError as error:
             raise UsageError(
                 f"cannot write {path}: {error.strerror}", hint="give --output a file that can be written"
@@ -205,8 +207,8 @@ class OutputFile:
                 if self._file.seekable() and self._path.is_file():
                     self._file.truncate(0)
                 self._begun = True
-            self._file.write(data)
-            self._file.flush()
+            while data:
+                data = data[self._file.write(data) or 0 :]
         except OSError as error:
             raise GlmError(f"cannot write {self._path}: {error.strerror}") from error
 

@@ -139,6 +139,10 @@ class Terminal:
         """Whether what was written last on that stream (or on its terminal) did not end its line."""
         return self._inside_line[stream]
 
+    def line_entered(self) -> None:
+        """The user pressed Enter after a question of ours, so the cursor stands on a fresh line."""
+        self._inside_line = dict.fromkeys(self._inside_line, False)
+
     def flush(self) -> None:
         """Everything written so far is on its way."""
         with self.lock:

@@ -11,16 +11,18 @@ import itertools
 import random
 import sys
 import time
+from dataclasses import replace
 
 from glmcli.api.events import TextDelta
 from glmcli.ui.blocks import Blocks
 from glmcli.ui.live import LiveMarkdown
 from glmcli.ui.markdown import Layout, Painter
+from glmcli.ui.terminal import Terminal
 from tests.ui.drawing import Clock, Stage
 
 SIZE = (100, 40)
 TOKEN = 4
-WORDS = "the of model token stream a to render block in list code value time and is for table with fast cost line".split()
+WORDS = ["the", "of", "model", "token", "stream", "a", "to", "render", "block", "in", "list", "code", "value", "time", "and", "is", "for", "table", "with", "fast", "cost", "line"]
 RANDOM = random.Random(7)
 
 
@@ -56,8 +58,7 @@ def live(text: str) -> tuple[float, int, int]:
     """CPU seconds, bytes, frames. The clock makes a frame due every fourth token, or later after a dear one."""
     stage = Stage(size=SIZE)
     paced = Paced()
-    stage.terminal = type(stage.terminal)(_with_clock(stage, paced))
-    renderer = LiveMarkdown(stage.terminal, tickers=stage.tickers)
+    renderer = LiveMarkdown(Terminal(replace(stage.world, monotonic=paced)), tickers=stage.tickers)
     frames = 0
     began = time.process_time()
     for at in range(0, len(text), TOKEN):
@@ -85,12 +86,6 @@ class Paced(Clock):
         return self._tokens * 0.02 + time.process_time() - self._since
 
 
-def _with_clock(stage: Stage, clock: Clock) -> object:
-    from dataclasses import replace
-
-    return replace(stage.world, monotonic=clock)
-
-
 def once(text: str) -> float:
     began = time.process_time()
     painter = Painter(SIZE[0], color=True)
@@ -102,13 +97,17 @@ def main() -> None:
     lengths = [int(word) for word in sys.argv[1:]] or [1_000, 10_000]
     live(text_of("mix", 200))
     out = sys.stdout
-    out.write(f"{'corpus':14} {'tokens':>7} {'us/token':>9} {'ratio to one print':>19} {'bytes/token':>12} {'frames':>7}\n")
+    out.write(
+        f"{'corpus':14} {'tokens':>7} {'us/token':>9} {'ratio to one print':>19} {'bytes/token':>12} {'frames':>7}\n"
+    )
     for corpus in CORPORA:
         for tokens in lengths:
             text = text_of(corpus, tokens)
             seconds, size, frames = live(text)
             ratio = seconds / once(text)
-            out.write(f"{corpus:14} {tokens:7} {seconds / tokens * 1e6:9.0f} {ratio:19.1f} {size / tokens:12.0f} {frames:7}\n")
+            out.write(
+                f"{corpus:14} {tokens:7} {seconds / tokens * 1e6:9.0f} {ratio:19.1f} {size / tokens:12.0f} {frames:7}\n"
+            )
 
 
 if __name__ == "__main__":

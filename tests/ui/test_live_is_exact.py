@@ -24,7 +24,7 @@ CORPORA = {
     "paragraph of many lines": "\n".join(f"line {i} of a paragraph" for i in range(60)),
     "headings": "# One\n\nTwo\n===\ntext\nThree\n---\n#### Four #\n\ntext\n\n---\n\n***\nend",
     "setext of two lines": "a paragraph\nof two lines\n-\nafter\n\nagain\n--\n\n\nlast\n=",
-    "bullets": "- one\n- two\n  more of two\n- three\n\n  a second paragraph\n\n- four\n* another list\n* of two\n+ third",
+    "bullets": "- one\n- two\n  more of two\n- three\n\n  a second paragraph\n\n- four\n* another list\n* two\n+ third",
     "numbers": "".join(f"{i}. item {i}\n" for i in range(7, 14)) + "\n1) other\n2) marks\n",
     "numbers that grow to hundreds": "".join(f"{i}. item\n" for i in range(96, 104)),
     "all ones": "1. a\n1. b\n1. c\n\n   more of c\n1. d\n\nend",
@@ -34,7 +34,8 @@ CORPORA = {
     "list then indented": "- a\n\n    b\n\n      c\n\ntext\n\n    code after text\n",
     "fence": "```python\ndef f():\n    '''doc\n\n    more'''\n\n\n    return 1  # c\n```\nafter\n",
     "fence without end": "text\n\n~~~~js\n/* one\n   two */ let x = `a\nb`;\n~~~\nstill code",
-    "fences of other kinds": "```` md\n```\ninner\n```\n````\n\n```x`y```\n\n  ```\n  two\n three\n    four\n\tfive\n  ```\n```\n```\nend",
+    "fences of other kinds": "```` md\n```\ninner\n```\n````\n\n```x`y```\n\n  ```\n  two\n three\n    four\n\tfive\n"
+    "  ```\n```\n```\nend",
     "empty fences": "```\n```\n\n```py\n\n```\n~~~\n\n\n~~~",
     "long code lines": "```\n" + "x" * 300 + "\n" + "日本" * 60 + "\nshort\n```\n\n    " + "y" * 200 + "\n\nend",
     "table": "before\n\n| a | b | c |\n|---|:-:|--:|\n" + "| one | two | three |\n" * 40 + "after\n\nend",
@@ -49,7 +50,8 @@ CORPORA = {
     "references": "[a]: http://x.y\n\nsee [a] and [b]\n\n[b]: http://late\n\nnow [b] and [c][a]\n",
     "definitions alone": "[a]: http://x.y\n[b]: <z> 'title'\n",
     "wide text": "日本語のテキスト" * 12 + "\n\n- 項目\n- 👩‍👩‍👧 家族 é\n\n| 表 | b |\n|--|--|\n| 値 | 🏴󠁧󠁢󠁥󠁮󠁧󠁿 |\n",
-    "control characters": "a\x1b[31mred\x07\n\n- \x9b2J\n\n```\n\x1b]52;c;aGk=\x07\n```\n\u202eevil &#27; &#x202e; [x](a\u202eb)",
+    "control characters": "a\x1b[31mred\x07\n\n- \x9b2J\n\n```\n\x1b]52;c;aGk=\x07\n```\n"
+    "\u202eevil &#27; &#x202e; [x](a\u202eb)",
     "line ends": "a\r\nb\r\n\r\n- c\r\n- d\r\n\r\n```\r\ncode\r\n```\r\n",
     "breaks": "hard  \nbreak\\\nhere\nsoft\n\n\ttab code\n\n- a\tb\n",
     "blank": "\n\n  \n",
