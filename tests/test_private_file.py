@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from glmcli.errors import ConfigError
-from glmcli.private_file import locked, open_to_others, replace_file
+from glmcli.private_file import locked, make_folder, open_to_others, replace_file
 
 
 def mode(path: Path) -> str:
@@ -74,3 +74,10 @@ def test_a_mode_that_lets_others_in_is_said(tmp_path: Path) -> None:
     path.chmod(0o600)
     assert open_to_others(path) is None
     assert open_to_others(tmp_path / "none") is None
+
+
+def test_a_new_folder_and_the_new_ones_above_it_are_closed_to_other_users(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    make_folder(tmp_path / "home" / "glmcli" / "models")
+    modes = [(tmp_path / name).stat().st_mode & 0o777 for name in ("", "home", "home/glmcli", "home/glmcli/models")]
+    assert modes == [0o755, 0o700, 0o700, 0o700]

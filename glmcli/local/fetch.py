@@ -122,7 +122,6 @@ def remove(models: Path, weights: Weights) -> int:
 def _staging(models: Path) -> Iterator[Path]:
     """A folder beside the models, so that what is in it can be renamed into place; gone afterwards."""
     try:
-        make_folder(models.parent)  # on its own, so that the user's directory too is closed to others
         make_folder(models)
         staging = tempfile.TemporaryDirectory(prefix=_STAGING, dir=models)
     except OSError as error:

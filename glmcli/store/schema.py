@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glmcli.errors import StoreError
+from glmcli.private_file import make_folder
 
 if TYPE_CHECKING:
     import sqlite3
@@ -95,7 +96,7 @@ def connect(path: Path, *, create: bool, steps: Sequence[Sequence[str]] = STEPS)
 def make_private(path: Path) -> None:
     """An empty file that only its owner can read, in a folder that only its owner can enter. Only ever where there is
     no file: closing a second descriptor of an open database would drop SQLite's locks."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent)
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
