@@ -56,7 +56,7 @@ def replace_file(path: Path, text: str, *, mode: int | None = PRIVATE_FILE) -> N
 def make_folder(folder: Path) -> None:
     """Makes the folder, and those above it, unless it exists; a new one is closed to other users. Raises OSError."""
     # `parents=True` would give the ones above it the usual mode, the user's directory among them.
-    for missing in reversed([it for it in (folder, *folder.parents) if not it.exists()]):
+    for missing in reversed([it for it in (folder, *folder.parents) if not it.is_dir()]):
         missing.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
 
 
