@@ -120,7 +120,7 @@ class Splitter:
                 return pieces
 
     def rest(self, rows: int) -> list[Piece]:
-        """What is not settled, as it would be printed if the text ended here; of a long block, its end: at least
+        """What is not settled, as it would be printed if the text ended here; of a long block, its end: about
         `rows` rows."""
         if self._fence is not None:
             text = "" if self._fence.closed_by(self._tail) else self._fence.content(self._tail)
@@ -128,9 +128,9 @@ class Splitter:
         at = self._tail.rfind("\n") + 1
         source = self._tail[:at] if _UNDECIDED.match(self._tail, at) else self._tail
         if self._open == "table_open":
-            # The table may be long: its head, and as many rows as can be seen.
-            lines = source.split("\n")
-            source = "\n".join(lines[:2] + lines[2:][-rows:])
+            # The table may be long: its head, and as many rows as can be seen below it and a blank row.
+            lines = source.rstrip("\n").split("\n")
+            source = "\n".join(lines[:2] + lines[2:][-max(1, rows - 3) :])
         elif source[:1].isalpha() and "\n\n" not in source and not self._in_list:
             source = _end(source)
         return self._whole(source)

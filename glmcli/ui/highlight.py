@@ -24,7 +24,8 @@ class LineHighlighter:
         self._theme = Syntax.get_theme(theme) if theme else None
         self._stateful = self._lexer is not None and _is_plain_state_machine(self._lexer)
         self._star_comments = self._stateful and _has_star_comments(self._lexer)
-        self._stack = ["root"]
+        # PHP in an answer seldom begins with the mark that PHP in a file needs.
+        self._stack = ["root", "php"] if getattr(self._lexer, "startinline", False) else ["root"]
         self._in_comment = False
 
     def copy(self) -> "LineHighlighter":
@@ -39,11 +40,14 @@ class LineHighlighter:
         if self._lexer is None or self._theme is None or len(text) > LONGEST:
             return [Segment(text)] if text else []
         tokens = self._tokens(f"{text}\n") if self._stateful else self._lexer.get_tokens(f"{text}\n")
-        return [
+        segments = [
             Segment(value.rstrip("\n"), self._theme.get_style_for_token(kind))
             for kind, value in tokens
             if value.rstrip("\n")
         ]
+        if "".join(segment.text for segment in segments) != text:
+            return [Segment(text)] if text else []  # a lexer that changes text has no say
+        return segments
 
     def _tokens(self, text: str) -> list[tuple[Any, str]]:
         from pygments.token import Comment
@@ -104,19 +108,19 @@ def _lexer(language: str) -> Any:
     from pygments.util import ClassNotFound
 
     try:
-        return get_lexer_by_name(language, stripnl=False, ensurenl=False)
+        return get_lexer_by_name(language, stripnl=False, ensurenl=False, startinline=True)
     except ClassNotFound:
         return None
 
 
 def _is_plain_state_machine(lexer: Any) -> bool:
-    from pygments.lexer import RegexLexer
+    from pygments.lexer import ExtendedRegexLexer, RegexLexer
 
-    return getattr(type(lexer), "get_tokens_unprocessed", None) is RegexLexer.get_tokens_unprocessed
+    # Some add a touch of their own afterwards (names of C's library), which matters less than the states.
+    return isinstance(lexer, RegexLexer) and not isinstance(lexer, ExtendedRegexLexer)
 
 
 def _has_star_comments(lexer: Any) -> bool:
     from pygments.token import Comment
 
-    kind, _ = next(iter(lexer.get_tokens("/* */")))
-    return kind in Comment
+    return next((kind in Comment for kind, value in lexer.get_tokens("/* */") if value), False)

@@ -65,14 +65,14 @@ def test_a_final_line_feed_is_added_only_where_there_is_none(text: str, printed:
 
 
 @pytest.mark.parametrize("how", [{"raw": True}, {"plain": True}, {"markdown": False}])
-def test_a_pipe_is_a_pipe_whatever_is_asked_of_a_terminal(how: dict[str, bool]) -> None:
+def test_a_pipe_is_a_pipe_whatever_is_asked_of_a_terminal(how: dict[str, Any]) -> None:
     assert show(Stage(tty=False), [TextDelta("# x")], **how).stdout == "# x\n"
 
 
 @pytest.mark.parametrize("how", [{"raw": True}, {"markdown": False}])
-def test_raw_text_on_a_terminal_is_the_clean_source_as_it_comes(how: dict[str, bool]) -> None:
+def test_raw_text_on_a_terminal_is_the_clean_source_as_it_comes(how: dict[str, Any]) -> None:
     stage = plain()
-    renderer = choose(stage.terminal, tickers=stage.tickers, **how)  # type: ignore[arg-type]
+    renderer = choose(stage.terminal, tickers=stage.tickers, **how)
     renderer.feed(TextDelta("# a\x1b"))
     assert stage.stdout == "# a␛"
     renderer.feed(TextDelta(" **b**\r"))
@@ -94,7 +94,7 @@ def test_plain_text_comes_in_whole_lines(environ: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("how", [{"raw": True}, {"plain": True}, {}])
-def test_every_choice_stands_under_a_header_on_a_terminal(how: dict[str, bool]) -> None:
+def test_every_choice_stands_under_a_header_on_a_terminal(how: dict[str, Any]) -> None:
     events: list[Event] = [
         TextDelta("two", 1), TextDelta("one"), TextDelta("three", 2), TextDelta(" more", 1), TextDelta("\n"), STOP,
     ]  # fmt: skip
@@ -170,7 +170,7 @@ def test_reasoning_and_a_raw_answer_on_one_terminal_are_kept_apart() -> None:
         (Stage(tty=False, err_tty=True), {"hide_reasoning": True, "show_reasoning": True}, ""),
     ],
 )
-def test_when_reasoning_is_shown_without_a_terminal(stage: Stage, how: dict[str, bool], said: str) -> None:
+def test_when_reasoning_is_shown_without_a_terminal(stage: Stage, how: dict[str, Any], said: str) -> None:
     show(stage, THINKING, **how)
     assert (stage.stdout, stage.stderr) == ("Hi\n", said)
 

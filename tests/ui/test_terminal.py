@@ -53,7 +53,7 @@ def test_a_line_end_that_comes_in_two_pieces_is_one_line_end() -> None:
 def test_colour_of_notes_follows_their_style() -> None:
     stage = Stage(tty=False, err_tty=True)
     for style in ("", "dim", "warning", "error", "bold"):
-        stage.terminal.note("x\x1b", style)  # type: ignore[arg-type]
+        stage.terminal.note("x\x1b", style)
     assert stage.stderr == "x␛\n\x1b[2mx␛\x1b[0m\n\x1b[33mx␛\x1b[0m\n\x1b[31mx␛\x1b[0m\n\x1b[1mx␛\x1b[0m\n"
 
 
@@ -103,7 +103,7 @@ def test_a_reader_that_has_gone_is_told_from_a_full_disk() -> None:
     read, write = os.pipe()
     os.close(read)
     with os.fdopen(write, "wb", buffering=0) as pipe:
-        terminal = Terminal(replace(Stage(tty=False).world, stdout=pipe))  # type: ignore[arg-type]
+        terminal = Terminal(replace(Stage(tty=False).world, stdout=pipe))
         with pytest.raises(BrokenPipeError):
             terminal.write("x")
         with pytest.raises(BrokenPipeError):

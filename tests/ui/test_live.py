@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from glmcli.api.events import ReasoningDelta, Requested, TextDelta
+from glmcli.errors import GlmError, Interrupted
+from glmcli.ui.live import FRAME, LiveMarkdown
+from glmcli.ui.region import BEGIN, END, Line, Region
+from glmcli.ui.renderers import choose
+from tests.support.screen import Screen
+from tests.ui.drawing import Stage
+
+
+def plain(**how: Any) -> Stage:
+    return Stage(environ={"NO_COLOR": "1", "TERM": "xterm"}, **how)
+
+
+def drawing(stage: Stage) -> LiveMarkdown:
+    return LiveMarkdown(stage.terminal, tickers=stage.tickers)
+
+
+def test_the_first_text_is_drawn_at_once_and_later_text_at_the_next_frame() -> None:
+    stage = plain()
+    renderer = drawing(stage)
+    shown = []
+    for now, text in [(0.0, "one"), (0.01, " two"), (FRAME, " three"), (FRAME + 0.01, " four")]:
+        stage.clock.now = now
+        renderer.feed(TextDelta(text))
+        shown.append(stage.rows)
+    stage.clock.now = 5
+    stage.tickers.tick()
+    shown.append(stage.rows)
+    assert shown == [["one"], ["one"], ["one two three"], ["one two three"], ["one two three four"]]
+
+
+def test_a_frame_without_news_draws_nothing() -> None:
+    stage = plain()
+    renderer = drawing(stage)
+    renderer.feed(TextDelta("one"))
+    before = stage.stdout
+    stage.clock.now = 5
+    stage.tickers.tick()
+    renderer.feed(TextDelta("\n"))
+    assert stage.stdout == before
+    renderer.close(None)
+    assert (stage.stdout, stage.tickers.running, stage.terminal.overlay) == (before, [], None)
+
+
+def test_dear_frames_are_rarer() -> None:
+    stage = plain()
+    stage.clock.step = 0.125  # at each look at the clock: a frame, between two looks, takes that long
+    renderer = drawing(stage)
+    drawn = []
+    for _ in range(30):
+        before = stage.stdout
+        renderer.feed(TextDelta("x"))
+        drawn.append(stage.stdout != before)
+    assert [at for at, it in enumerate(drawn) if it] == [0, 9, 18, 27]
+
+
+def test_each_frame_is_one_write_of_what_changed() -> None:
+    stage = plain()
+    renderer = drawing(stage)
+    writes = []
+    for text in ["# Head\n\nopen", " text", "\n\n- a\n- b"]:
+        stage.clock.now += 1
+        before = len(stage.stdout)
+        renderer.feed(TextDelta(text))
+        writes.append(stage.stdout[before:])
+    assert writes == [
+        f"{BEGIN}Head\n\nopen\n{END}",
+        f"{BEGIN}\x1b[1A\x1b[Jopen text\n{END}",
+        f"{BEGIN}\n • a\n • b\n{END}",
+    ]
+    assert stage.rows == ["Head", "", "open text", "", " • a", " • b"]
+
+
+def test_a_long_open_block_shows_its_end_and_leaves_a_third_of_the_screen() -> None:
+    stage = plain(size=(40, 12))
+    stage.terminal.write("before\n")
+    renderer = drawing(stage)
+    renderer.feed(TextDelta("- item\n" + "".join(f"  - sub {i}\n" for i in range(30))))
+    assert stage.rows == ["before", *(f"    • sub {i}" for i in range(22, 30))]
+    renderer.close(None)
+    assert stage.rows == ["before", " • item", *(f"    • sub {i}" for i in range(30))]
+
+
+def test_a_long_open_table_shows_its_head_and_its_end() -> None:
+    stage = plain(size=(40, 12))
+    renderer = drawing(stage)
+    renderer.feed(TextDelta("|a|b|\n|-|-|\n"))
+    for i in range(30):
+        stage.clock.now += 1
+        renderer.feed(TextDelta(f"|{i}|x|\n"))
+    assert stage.rows == ["a   b", "─────", *(f"{i}  x" for i in range(25, 30))]
+
+
+@pytest.mark.parametrize("undecided", ["-", "==", "```", "``", "1.", "#", "> ", "| "])
+def test_a_line_that_may_be_markup_is_not_shown_too_early(undecided: str) -> None:
+    stage = plain()
+    renderer = drawing(stage)
+    renderer.feed(TextDelta(f"text\n{undecided}"))
+    assert stage.rows == ["text"]
+
+
+def test_the_fence_that_may_close_code_is_not_shown() -> None:
+    stage = plain()
+    renderer = drawing(stage)
+    renderer.feed(TextDelta("```\ncode\n```"))
+    assert stage.rows == ["code"]
+
+
+def test_a_very_long_line_of_code_shows_its_end() -> None:
+    stage = plain(size=(50, 10))
+    renderer = drawing(stage)
+    renderer.feed(TextDelta("```json\n" + "x" * 5000 + "end"))
+    assert stage.rows == [*["x" * 50] * 5, "end"]
+    renderer.close(None)
+    assert "".join(stage.rows) == "x" * 5000 + "end"
+
+
+def test_notes_stand_above_the_open_block() -> None:
+    stage = plain()
+    renderer = drawing(stage)
+    renderer.feed(TextDelta("done\n\nopen\n"))
+    stage.terminal.note("note")
+    assert stage.rows == ["done", "note", "", "open"]
+    stage.clock.now = 1
+    renderer.feed(TextDelta("block"))
+    stage.terminal.note("two")
+    renderer.close(None)
+    assert stage.rows == ["done", "note", "two", "", "open block"]
+
+
+def test_an_interrupt_leaves_what_came_and_a_fresh_line() -> None:
+    stage = plain()
+    renderer = choose(stage.terminal, tickers=stage.tickers)
+    renderer.feed(TextDelta("**half"))
+    stage.clock.now = 0.01
+    renderer.feed(TextDelta(" an answer"))
+    renderer.close(Interrupted())
+    screen = Screen().feed(stage.out.getvalue())
+    assert (screen.rows, screen.cursor) == (["**half an answer"], (0, 1))
+
+
+def test_an_answer_begins_on_a_fresh_line() -> None:
+    stage = plain()
+    stage.terminal.write_error("prompt> ")
+    drawing(stage).feed(TextDelta("answer"))
+    assert stage.rows == ["prompt>", "answer"]
+
+
+def test_a_window_that_becomes_narrower_leaves_no_copies() -> None:
+    stage = plain(size=(40, 12))
+    renderer = drawing(stage)
+    renderer.feed(TextDelta("a paragraph of words that just fits here"))
+    drawn = len(stage.out.getvalue())
+    stage.size, stage.clock.now = (20, 12), 1.0
+    renderer.feed(TextDelta(" and more"))
+    # The terminal has wrapped the one row of 40 columns to two of 20.
+    assert stage.out.getvalue()[drawn:].decode().startswith(f"{BEGIN}\x1b[2A\x1b[J")
+
+
+def test_live_rows_are_drawn_again_after_a_window_became_wider() -> None:
+    stage = plain(size=(20, 12))
+    renderer = drawing(stage)
+    renderer.feed(TextDelta("a paragraph of words that wraps"))
+    stage.size, stage.clock.now = (60, 12), 1.0
+    renderer.feed(TextDelta(" no more"))
+    renderer.close(None)
+    assert stage.rows == ["a paragraph of words that wraps no more"]
+
+
+def test_two_answers_are_drawn_one_after_the_other() -> None:
+    stage = plain()
+    renderer = drawing(stage)
+    for text in ("one\n\n", "two"):
+        renderer.feed(TextDelta(text))
+        renderer.end()
+    renderer.close(None)
+    assert stage.rows == ["one", "two"]
+
+
+def test_rich_is_imported_while_the_model_is_waited_for() -> None:
+    stage = plain()
+    renderer = drawing(stage)
+    renderer.feed(Requested("POST", "https://x", (), b""))
+    renderer.feed(ReasoningDelta("hm"))
+    renderer.feed(TextDelta("answer"))
+    renderer.close(None)
+    assert stage.rows == ["answer"]
+
+
+def test_trouble_with_the_terminal_ends_the_drawing() -> None:
+    stage = plain()
+    renderer = drawing(stage)
+    stage.out.close()
+    with pytest.raises(GlmError, match="cannot write to standard output"):
+        renderer.feed(TextDelta("x"))
+
+
+def test_a_region_that_is_hidden_twice_is_shown_once() -> None:
+    stage = plain()
+    region = Region(stage.terminal)
+    region.paint([], [Line("row", 3)])
+    with stage.terminal.above():
+        stage.terminal.write("above\n")
+    region.hide()
+    region.hide()
+    region.show()
+    assert stage.rows == ["above"]
+    region.paint([Line("done", 4)], [])
+    assert stage.rows == ["above", "done"]
