@@ -19,6 +19,13 @@ def new_id() -> str:
     return f"{time.time_ns() // 1_000_000:012x}{os.urandom(6).hex()}"
 
 
+def chance() -> float:
+    """A random number from 0 to 1."""
+    import random
+
+    return random.random()
+
+
 def terminal_id() -> str | None:
     """Names the terminal this process runs in: its device and the start of its session leader, since device names
     are reused (interface §7). None where there is no terminal."""
@@ -52,7 +59,7 @@ class World:
     stdin, stdout, stderr: binary streams; None where the process was started without one.
     *_tty: whether that stream is a terminal.
     environ: a read-only view of the environment.
-    now: seconds since the epoch. monotonic: seconds from some start. sleep: seconds.
+    now: seconds since the epoch. monotonic: seconds from some start. sleep: seconds. random: from 0 to 1.
     size: (columns, lines) of the terminal; asked again at each use, since windows are resized.
     """
 
@@ -66,6 +73,7 @@ class World:
     now: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    random: Callable[[], float] = chance
     size: Callable[[], tuple[int, int]] = lambda: (80, 24)
     new_id: Callable[[], str] = new_id
     terminal_id: Callable[[], str | None] = lambda: None

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
-from glmcli.errors import ExitStatus, GlmError, Terminated
+from glmcli.errors import ExitStatus, GlmError, Interrupted, Terminated
 from glmcli.world import World
 
 
@@ -35,43 +35,29 @@ def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
 
 def status_of(arguments: Sequence[str], world: World) -> int:
     """Runs the command; every failure ends here, as one or two lines on stderr and an exit status."""
-    from glmcli.cli.root import invoke, usage_error_type
+    from glmcli.cli.failure import show_early_failure, unexpected
+    from glmcli.cli.root import COMMANDS, invoke, usage_error_type
 
-    debug = "--debug" in arguments
+    failure: GlmError
     try:
         return int(invoke(arguments, world))
     except GlmError as error:
         failure = error
     except usage_error_type() as error:
-        failure = _usage_error(error)
+        from glmcli.cli.usage_error import as_usage_error
+
+        failure = as_usage_error(error, arguments, COMMANDS)
     except KeyboardInterrupt as interrupt:
-        return int(ExitStatus.TERMINATED if isinstance(interrupt, Terminated) else ExitStatus.INTERRUPTED)
+        failure = Interrupted(terminated=isinstance(interrupt, Terminated))
     except BrokenPipeError:
         # Whoever read our output has seen enough: `glm run … | head -1` is no failure.
-        _discard_stdout()
         return int(ExitStatus.OK)
     except Exception as error:
-        if debug:
+        if "--debug" in arguments:
             raise
-        failure = GlmError(
-            f"unexpected {type(error).__name__}: {error}".replace("\n", " "),
-            hint="This is a bug of glm. Run the same again with --debug to see where, and report it.",
-        )
-    from glmcli.cli.failure import show_failure
-    from glmcli.ui.terminal import Terminal
-
-    show_failure(Terminal(world, color="auto"), failure)
+        failure = unexpected(error)
+    show_early_failure(world, failure, arguments)
     return int(failure.exit_status)
-
-
-def _usage_error(error: Exception) -> GlmError:
-    """What Typer found wrong with the command line, in our form."""
-    from glmcli.errors import UsageError
-
-    message = error.format_message() if hasattr(error, "format_message") else str(error)
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "glm"
-    return UsageError(message[:1].lower() + message[1:].rstrip("."), hint=f"See {path} --help.")
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

@@ -10,27 +10,16 @@ from glmcli.api.client import Client
 from glmcli.api.events import Event, Usage
 from glmcli.api.price import dollars
 from glmcli.cli.conversation import Conversation
+from glmcli.cli.failure import unexpected
 from glmcli.cli.options import TurnOptions
 from glmcli.cli.plan import Plan
+from glmcli.cli.warnings import Warnings as Warnings  # the chat takes it from here
 from glmcli.errors import GlmError, Interrupted, StoreError
 from glmcli.turn import run_turn
 
 if TYPE_CHECKING:
     from glmcli.api.completion import Completion
     from glmcli.ui.terminal import Terminal
-
-
-class Warnings:
-    """Says each warning once, and remembers them all for `--json`."""
-
-    def __init__(self, terminal: "Terminal") -> None:
-        self._terminal = terminal
-        self.said: list[str] = []
-
-    def __call__(self, line: str) -> None:
-        if line not in self.said:
-            self.said.append(line)
-            self._terminal.note(f"warning: {line}", "warning")
 
 
 def answer(
@@ -93,11 +82,11 @@ def answer(
 
     try:
         completion, error = run_turn(client, body, show, log=log, session_id=conversation.id)
-    except BaseException:
+    except BaseException as fault:
         with suppress(Exception):
-            renderer.close(Interrupted())
+            renderer.close(unexpected(fault) if isinstance(fault, Exception) else Interrupted())
         raise
-    if error is None and conversation.trouble is not None:
-        error = StoreError(conversation.trouble.message, hint=conversation.trouble.hint)
+    if error is None and (trouble := conversation.trouble) is not None:
+        error = StoreError(f"the answer was delivered but not stored: {trouble.message}", hint=trouble.hint)
     renderer.close(error)
     return completion, error

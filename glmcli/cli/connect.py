@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glmcli.api import endpoint as endpoints
-from glmcli.api.client import Client, Patience
 from glmcli.api.endpoint import Endpoint
 from glmcli.cli.options import TurnOptions
 from glmcli.errors import ConfigError
@@ -17,19 +16,29 @@ from glmcli.settings import Profile, Settings
 from glmcli.world import World
 
 if TYPE_CHECKING:
+    from glmcli.api.client import Client, Patience
+    from glmcli.credentials import Token
     from glmcli.ui.terminal import Terminal
 
 
 @contextmanager
 def connected(
     settings: Settings, options: TurnOptions, world: World, terminal: "Terminal"
-) -> Iterator[Callable[[str], Client]]:
+) -> Iterator[Callable[[str], "Client"]]:
     """A function that gives the client for a model of the profile's endpoint, which is up while the block runs.
 
     An embedded endpoint is started first. Raises ConfigError where that fails; the function raises it without
     credentials. Its clients share their connections.
     """
+    from glmcli.api.client import Client
     from glmcli.api.http import Http
+
+    said: set[str] = set()
+
+    def warn(line: str) -> None:
+        if line not in said:
+            said.add(line)
+            terminal.note(f"warning: {line}", "warning")
 
     profile = settings.profile
     patience = _patience(settings, options)
@@ -45,9 +54,11 @@ def connected(
             local = stack.enter_context(_local(settings, world, terminal))
             place = lambda model: local  # noqa: E731 - it serves one model, whatever it is called
         else:
-            place = lambda model: remote(profile, model, world.environ, settings.folder)  # noqa: E731
+            place = lambda model: remote(profile, model, world.environ, settings.folder, warn)  # noqa: E731
         http = stack.enter_context(Http(ca_bundle=bundle, environ=world.environ, connect_timeout=patience.connect))
-        yield lambda model: Client(place(model), http=http, patience=patience, sleep=world.sleep, now=world.now)
+        yield lambda model: Client(
+            place(model), http=http, patience=patience, sleep=world.sleep, random=world.random, now=world.now
+        )
 
 
 @contextmanager
@@ -80,19 +91,27 @@ DEMO_PACE = 0.01
 """Seconds between two tokens of the demo on a terminal, so that people see it stream."""
 
 
-def remote(profile: Profile, model: str, environ: Mapping[str, str], folder: Path) -> Endpoint:
-    """The endpoint of a profile that is somewhere else, with its credentials. Raises ConfigError."""
-    from glmcli.credentials import find_account, find_token, no_account, require_token
+def remote(
+    profile: Profile, model: str, environ: Mapping[str, str], folder: Path, warn: Callable[[str], None]
+) -> Endpoint:
+    """The endpoint of a profile that is somewhere else, with its credentials; warn is told of a token that others can
+    read. Raises ConfigError."""
+    from glmcli.credentials import find_account, find_token, gateway_token, no_account, require_token
 
     if profile.endpoint == "openai":
-        token = find_token(profile, profile.base_url, environ, folder)
-        return _openai(profile, model, token.value if token else None)
-    needed = require_token(profile, profile.base_url, environ, folder)
+        found = find_token(profile, profile.base_url, environ, folder)
+        return _openai(profile, model, _told(found, warn).value if found else None)
+    token = _told(require_token(profile, profile.base_url, environ, folder), warn)
     account = find_account(profile, folder)
     if account is None:
         raise no_account()
-    gateway_token = environ.get(profile.gateway_token_env, "") if profile.gateway_token_env else ""
-    return _cloudflare(profile, account[0], needed.value, model, gateway_token)
+    return _cloudflare(profile, account[0], token.value, model, gateway_token(profile, environ))
+
+
+def _told(token: "Token", warn: Callable[[str], None]) -> "Token":
+    if token.warning:
+        warn(token.warning)
+    return token
 
 
 def outline(profile: Profile, model: str, folder: Path) -> Endpoint:
@@ -104,7 +123,7 @@ def outline(profile: Profile, model: str, folder: Path) -> Endpoint:
         wants_key = profile.api_key_env or profile.token_command
         return _openai(profile, model, PLACEHOLDER if wants_key else None)
     account = find_account(profile, folder)
-    gateway_token = PLACEHOLDER if profile.gateway_token_env else ""
+    gateway_token = PLACEHOLDER if profile.gateway_token_env else None
     return _cloudflare(profile, account[0] if account else ACCOUNT_PLACEHOLDER, PLACEHOLDER, model, gateway_token)
 
 
@@ -120,7 +139,7 @@ PLACEHOLDER = "placeholder"
 ACCOUNT_PLACEHOLDER = "account.that.nobody.named"
 
 
-def _cloudflare(profile: Profile, account: str, token: str, model: str, gateway_token: str = "") -> Endpoint:
+def _cloudflare(profile: Profile, account: str, token: str, model: str, gateway_token: str | None) -> Endpoint:
     base = profile.base_url or endpoints.CLOUDFLARE_URL
     if profile.endpoint == "workers-ai-openai":
         return endpoints.workers_ai_openai(base, account, token, model)
@@ -131,8 +150,9 @@ def _cloudflare(profile: Profile, account: str, token: str, model: str, gateway_
                 hint=f"glm config set profiles.{profile.name}.gateway NAME",
             )
         path = profile.gateway_path or "workers-ai"
-        secret = gateway_token or None
-        return endpoints.ai_gateway(base, account, profile.gateway, token, model, path=path, gateway_token=secret)
+        return endpoints.ai_gateway(
+            base, account, profile.gateway, token, model, path=path, gateway_token=gateway_token
+        )
     return endpoints.workers_ai(base, account, token, model)
 
 
@@ -147,8 +167,9 @@ def _openai(profile: Profile, model: str, token: str | None) -> Endpoint:
     return endpoints.openai(base, token, model, profile.max_tokens_field, token_variable=variable)
 
 
-def _patience(settings: Settings, options: TurnOptions) -> Patience:
+def _patience(settings: Settings, options: TurnOptions) -> "Patience":
     """How long to wait, by flags, else by the settings; all in seconds."""
+    from glmcli.api.client import Patience
 
     def chosen(name: str, given: float | None) -> Any:
         return given if given is not None else settings.value(name).value

@@ -11,14 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glmcli.api.completion import Completion
-from glmcli.api.events import Event
-from glmcli.api.price import dollars
 from glmcli.cli.plan import Plan
 from glmcli.errors import ConfigError, GlmError, StoreError, UsageError
 from glmcli.world import World
 
 if TYPE_CHECKING:
+    from glmcli.api.completion import Completion
+    from glmcli.api.events import Event
     from glmcli.store import AnswerLog, Session, Store
 
 Message = dict[str, Any]
@@ -45,6 +44,13 @@ class Conversation:
     @property
     def id(self) -> str | None:
         return self.session.id if self.session else None
+
+    @property
+    def resumed(self) -> str | None:
+        """Which stored session this is, in one line; None for a new one without a name."""
+        if self.session is not None:
+            return f"continuing session {self.session.name or self.session.id}: {self.session.title}"
+        return f"new session {self._name}" if self._name and self._keep else None
 
     def resume(self, *, last: bool = False, name: str | None = None) -> None:
         """Goes on with the last session, or with the one of that name or id; a new name names the session to come.
@@ -167,13 +173,15 @@ class Log:
         self._log = log
         self._give_up = give_up
 
-    def feed(self, event: Event) -> None:
+    def feed(self, event: "Event") -> None:
         if self._log is not None:
             self._log.feed(event)
 
-    def finish(self, completion: Completion, status: Any, error: GlmError | None) -> None:
+    def finish(self, completion: "Completion", status: Any, error: GlmError | None) -> None:
         if self._log is None:
             return
+        from glmcli.api.price import dollars
+
         usage = completion.usage
         try:
             self._log.finish(completion, status, error=error, cost=dollars(usage) if usage else None)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import typing
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -76,7 +78,19 @@ class TurnOptions:
     ] = None
 
     fields: dict[str, Sourced] = field(default_factory=dict)
-    """The request fields chosen by flags and `-o`, with the flag each came from."""
+    """The request fields chosen by flags and `-o`, with the flag each came from; see `over`."""
+
+    def over(self, below: Mapping[str, Any]) -> dict[str, Sourced]:
+        """The chosen request fields, to be laid over others: --think chooses one key of chat_template_kwargs and
+        leaves its other keys to whoever chose them."""
+        if self.think is None:
+            return self.fields
+        name, flag = "chat_template_kwargs", "--think" if self.think else "--no-think"
+        given = self.fields.get(name)
+        value = given.value if given else below.get(name)
+        others = value if isinstance(value, dict) else {}
+        origin = f"{given.origin} and {flag}" if given and given.value is not None else flag
+        return {**self.fields, name: Sourced({**others, "enable_thinking": self.think}, origin)}
 
     @property
     def words(self) -> str:
@@ -101,6 +115,10 @@ class RunOptions(TurnOptions):
     output: Annotated[str | None, Option("--output", metavar="FILE", help="Write the answer there as well.")] = None
     dry_run: Annotated[bool, Option("--dry-run", help="Print the request body; send nothing.")] = False
     curl: Annotated[bool, Option("--curl", help="Print a curl command that sends the same; send nothing.")] = False
+
+    def __post_init__(self) -> None:
+        if self.json and self.jsonl:
+            raise UsageError("--json and --jsonl are two forms of the answer", hint="Leave one of them out.")
 
     @property
     def format(self) -> Literal["text", "json", "jsonl"]:
@@ -144,17 +162,18 @@ _PREFIX = "field_"
 def from_values(kind: type[Options], values: dict[str, Any]) -> Options:
     """The options of one call, from what Typer parsed. Raises UsageError for a field given twice or unreadable."""
     chosen = {name: value for name, value in values.items() if not name.startswith(_PREFIX)}
-    return kind(**chosen, fields=_fields(values, chosen.get("option") or [], chosen.get("think")))
+    return kind(**chosen, fields=_fields(values, chosen.get("option") or []))
 
 
-def _fields(values: dict[str, Any], assignments: list[str], think: bool | None) -> dict[str, Sourced]:
+def _fields(values: dict[str, Any], assignments: list[str]) -> dict[str, Sourced]:
     known = fields()
     given: dict[str, Sourced] = {}
     for it in known.values():
         value = values.get(_PREFIX + it.name)
         if value is None or value == []:
             continue
-        given[it.name] = Sourced(_flag_value(it, value), it.flag or "")
+        with naming(it.flag or ""):
+            given[it.name] = Sourced(_flag_value(it, value), it.flag or "")
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
         name = name.strip()
@@ -162,13 +181,20 @@ def _fields(values: dict[str, Any], assignments: list[str], think: bool | None) 
             raise UsageError(f"-o {assignment!r} is not of the form NAME=VALUE", hint="For example: -o temperature=0.2")
         if name in given:
             raise UsageError(f"{name} is given twice: by {given[name].origin} and by -o")
-        given[name] = Sourced(read_value(known.get(name), text), f"-o {name}")
-    if think is not None:
-        other = given.get("chat_template_kwargs")
-        base = other.value if other is not None and isinstance(other.value, dict) else {}
-        origin = "--think" if think else "--no-think"
-        given["chat_template_kwargs"] = Sourced({**base, "enable_thinking": think}, origin)
+        with naming(f"-o {name}"):
+            given[name] = Sourced(read_value(known.get(name), text), f"-o {name}")
     return given
+
+
+@contextmanager
+def naming(origin: str) -> Iterator[None]:
+    """Tells where an unreadable value came from, where its fault does not say so itself."""
+    try:
+        yield
+    except UsageError as error:
+        if origin in error.message:
+            raise
+        raise UsageError(f"{error.message} (from {origin})", hint=error.hint) from None
 
 
 def _flag_value(it: Field, value: Any) -> Any:

@@ -13,7 +13,7 @@ from glmcli.api.request import Sourced, overlay, system
 from glmcli.cli.command import Invocation
 from glmcli.cli.options import TurnOptions
 from glmcli.cli.prompt import read_file
-from glmcli.errors import UsageError
+from glmcli.errors import ConfigError, UsageError
 from glmcli.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -53,10 +53,15 @@ class Plan:
 
 
 def settings_for(call: Invocation, session: "Session | None") -> Settings:
-    """The settings of the profile that is named, else of the one the session was held under."""
-    if call.profile is None and session is not None and session.profile:
-        return load(call.folder, call.world.environ, profile=session.profile)
-    return call.settings
+    """The settings of the profile that is named, else of the one the session was held under. Raises ConfigError."""
+    if call.profile is not None or session is None or not session.profile:
+        return call.settings
+    if session.profile not in call.settings.profiles:
+        raise ConfigError(
+            f"the session was held under the profile {session.profile!r}, which is gone",
+            hint=f"Go on under another one with --profile: {', '.join(call.settings.profiles)}.",
+        )
+    return load(call.folder, call.world.environ, profile=session.profile)
 
 
 def make_plan(call: Invocation, options: TurnOptions, session: "Session | None" = None) -> Plan:
@@ -65,8 +70,10 @@ def make_plan(call: Invocation, options: TurnOptions, session: "Session | None" 
         raise UsageError("--system and --system-file name two system prompts", hint="Leave one of them out.")
     settings = settings_for(call, session)
     kept = {name: Sourced(value, "session") for name, value in (session.options if session else {}).items()}
-    params = overlay(settings.defaults(), kept, options.fields)
-    origins = {it.origin for it in (*kept.values(), *options.fields.values())}
+    below = overlay(settings.defaults(), kept)
+    given = options.over({name: it.value for name, it in below.items()})
+    params = overlay(below, given)
+    origins = {it.origin for it in (*kept.values(), *given.values())}
     model = params.pop("model", None) or (
         Sourced(session.model, "session") if session and session.model else settings.value("model")
     )
@@ -77,7 +84,11 @@ def make_plan(call: Invocation, options: TurnOptions, session: "Session | None" 
         model=replace(model, value=model.value or "local"),
         system=_system(options, session, settings),
         params=params,
-        chosen={name: it.value for name, it in params.items() if it.origin in origins},
+        chosen={
+            name: it.value
+            for name, it in params.items()
+            if it.origin in origins and name not in ("messages", "prompt")  # the session holds what was said
+        },
         strict=options.strict,
     )
 

@@ -12,11 +12,19 @@ from glmcli.errors import UsageError
 from glmcli.world import World
 
 
-def read_prompt(options: TurnOptions, world: World, note: Callable[[str], None], *, body: str | None = None) -> str:
+def read_prompt(
+    options: TurnOptions,
+    world: World,
+    note: Callable[[str], None],
+    *,
+    body: str | None = None,
+    ca_bundle: str | None = None,
+) -> str:
     """The text of the user message; empty where nothing was given.
 
-    body: the file of --body, which is something to send even without a prompt; `-` reads stdin.
-    Raises UsageError for two readers of stdin, and for files that cannot be read or are not text.
+    body: the file of --body, which is something to send even without a prompt; `-` reads stdin. ca_bundle: for the
+    documents that are on the web.
+    Raises UsageError for two readers of stdin, and for files that cannot be read or are not text; NetworkError.
     """
     words = options.words
     readers = (words == "-") + (options.file or []).count("-") + (body == "-")
@@ -24,9 +32,11 @@ def read_prompt(options: TurnOptions, world: World, note: Callable[[str], None],
         raise UsageError("stdin can be read only once", hint="Give `-` once: as the prompt, with -f or with --body.")
     if readers and options.no_stdin:
         raise UsageError("`-` reads stdin and --no-stdin forbids it", hint="Leave one of them out.")
-    documents = [_document(name, options, world, note) for name in options.file or []]
+    bundle = options.ca_bundle or ca_bundle
+    documents = [_document(name, options, world, note, bundle) for name in options.file or []]
     if len(documents) > 1:
-        documents = [fenced(name, document) for name, document in zip(options.file or [], documents, strict=True)]
+        names = ["stdin" if name == "-" else name for name in options.file or []]
+        documents = [fenced(name, document) for name, document in zip(names, documents, strict=True)]
     if words == "-":
         documents.append(stdin.read(world, note, timeout=options.stdin_timeout))
         words = ""
@@ -41,9 +51,13 @@ def read_prompt(options: TurnOptions, world: World, note: Callable[[str], None],
     return edited(prompt, world.environ) if options.editor else prompt
 
 
-def _document(name: str, options: TurnOptions, world: World, note: Callable[[str], None]) -> str:
+def _document(name: str, options: TurnOptions, world: World, note: Callable[[str], None], ca_bundle: str | None) -> str:
     if name == "-":
         return stdin.read(world, note, timeout=options.stdin_timeout)
+    if name.lower().startswith(("http://", "https://")):
+        from glmcli.cli.web import fetch
+
+        return fetch(name, world.environ, ca_bundle=ca_bundle)
     return read_file(name, "-f")
 
 

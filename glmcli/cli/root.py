@@ -112,13 +112,15 @@ def with_command(arguments: Sequence[str], world: World) -> list[str]:
             at += 1
         else:
             break
+    if at > len(arguments):  # an option without its value, which Typer says better
+        return list(arguments)
     before, words = list(arguments[:at]), list(arguments[at:])
     if not words:
         return [*before, "chat" if world.stdin_tty else "run"]
     first = words[0]
     if first in COMMANDS:
         return [*before, *words]
-    if first.startswith("-") or any(character.isspace() for character in first):
+    if first.startswith("-") or not first or any(character.isspace() for character in first):
         return [*before, "run", *words]
     from difflib import get_close_matches
 

@@ -1,0 +1,113 @@
+"""From the options of `glm run` to a request that is checked and ready: whatever is wrong with it is said here, before
+a connection is made. Reads files, stdin and the session; sends nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from glmcli.api.endpoint import Endpoint
+from glmcli.api.request import Sourced, build_body, check, user
+from glmcli.cli import whole_body
+from glmcli.cli.command import Invocation
+from glmcli.cli.connect import outline
+from glmcli.cli.conversation import Conversation
+from glmcli.cli.options import RunOptions
+from glmcli.cli.plan import Plan, make_plan, with_system
+from glmcli.cli.prompt import read_prompt
+from glmcli.errors import UsageError
+
+Body = dict[str, Any]
+Message = dict[str, Any]
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request that is ready. The model of the plan goes into the address.
+
+    endpoint: as far as it is known without credentials. new: messages that the conversation does not hold yet.
+    """
+
+    plan: Plan
+    endpoint: Endpoint
+    body: Body
+    new: list[Message]
+
+
+def prepare(call: Invocation, options: RunOptions, conversation: Conversation, note: Say, warn: Say) -> Asked:
+    """Everything before the network. note, warn: say one line. Raises UsageError, RequestError, ConfigError."""
+    _refuse_conflicts(options)
+    conversation.resume(last=options.continue_, name=options.session)
+    plan = make_plan(call, options, conversation.session)
+    bundle = options.ca_bundle or plan.settings.value("ca_bundle").value
+    prompt = read_prompt(options, call.world, note, body=options.body, ca_bundle=bundle)
+    base = whole_body.read(options, call.world, note)
+    if base is None:
+        asked = _asked(plan, call, prompt, options, conversation, warn)
+        origins = plan.origins
+    else:
+        plan = whole_body.with_model(plan, base, options)
+        endpoint = outline(plan.settings.profile, plan.model.value, call.folder)
+        body, plan, new = whole_body.merged(base, prompt, options, plan, endpoint)
+        asked = Asked(plan, endpoint, body, new)
+        origins = whole_body.origins(base, options)
+    for line in check(asked.body, origins, strict=options.strict):
+        warn(line)
+    return asked
+
+
+def _asked(
+    plan: Plan, call: Invocation, prompt: str, options: RunOptions, conversation: Conversation, warn: Say
+) -> Asked:
+    """The request of a conversation, or of a lone prompt."""
+    endpoint = outline(plan.settings.profile, plan.model.value, call.folder)
+    params = {**plan.params, "model": plan.model} if endpoint.model_in_body else dict(plan.params)
+    lone = params.get("prompt")
+    if lone is not None and prompt:
+        raise UsageError(f"there are two prompts: the one given, and that of {lone.origin}", hint="Leave one out.")
+    if options.prompt_form or lone is not None:
+        lone = lone or Sourced(prompt, "")
+        if "messages" in params or conversation.messages:
+            raise UsageError(
+                "the prompt form has no place for earlier messages", hint="Leave out --prompt-form, or the messages."
+            )
+        _refuse_blank(lone.value)
+        if plan.system is not None:
+            warn(f"the prompt form has no place for a system prompt; the one from {plan.system.origin} is left out")
+            plan = replace(plan, system=None)
+        params["prompt"], new = lone, [user(str(lone.value))]
+    else:
+        given = params.get("messages")
+        if given is None:
+            _refuse_blank(prompt)
+        before = given.value if given is not None else []
+        new = [*(before if isinstance(before, list) else []), *([user(prompt)] if prompt else [])]
+        if new:  # else what was given is refused as it is, by the name of its own field
+            whole = with_system(plan, [*conversation.messages, *new])
+            params["messages"] = Sourced(whole, given.origin if given else "")
+    body = build_body(params=params, limit_fields=endpoint.limit_fields, stream=not options.no_stream)
+    return Asked(plan, endpoint, body, new)
+
+
+def _refuse_blank(prompt: Any) -> None:
+    if isinstance(prompt, str) and not prompt.strip():
+        raise UsageError(
+            "there is no prompt", hint='For example: glm run "Why is the sky blue?", or pipe text into it.'
+        )
+
+
+def _refuse_conflicts(options: RunOptions) -> None:
+    if options.body and (options.continue_ or options.session):
+        raise UsageError(
+            "--body brings a conversation of its own", hint="Leave out --body, or --continue and --session."
+        )
+    if options.body and options.prompt_form:
+        raise UsageError("--body brings a form of its own", hint="Leave out --prompt-form.")
+    if options.prompt_form and (options.continue_ or options.system is not None or options.system_file is not None):
+        raise UsageError(
+            "the prompt form has no place for a system prompt or earlier messages",
+            hint="Leave out --prompt-form, or --system and --continue.",
+        )
