@@ -47,13 +47,13 @@ _STYLES: dict[str, dict[str, str]] = {
         "markdown.h5": "italic cyan",
         "markdown.h6": "italic",
         "markdown.code": "bright_yellow",
-        "markdown.block_quote": "bright_black",
+        "markdown.block_quote": "dim",
         "markdown.item.number": "bold",
-        "markdown.table.border": "bright_black",
+        "markdown.table.border": "dim",
         "markdown.table.header": "bold",
         "markdown.link": "bright_blue",
         "markdown.link_url": "dim",
-        "markdown.hr": "bright_black",
+        "markdown.hr": "dim",
     },
 }
 _STYLES["light"] = {

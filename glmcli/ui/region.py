@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from glmcli.ui.terminal import Terminal
 
-_UP = "\x1b[{}A\x1b[J"
-"""Up so many rows, and everything from there erased."""
+_UP = "\x1b[{}F\x1b[J"
+"""To the start of the row so many rows up, and everything from there erased. The start, since a key that the terminal
+echoed (`^C`) may have moved the cursor."""
 BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
 
 

@@ -24,7 +24,7 @@ from glmcli.api.events import (
     ToolCalled,
     Usage,
 )
-from glmcli.errors import GlmError
+from glmcli.errors import GlmError, Interrupted
 from glmcli.ui.clean import one_line
 from glmcli.ui.status import Status, ThreadTicker, Tickers, fit
 from glmcli.ui.terminal import Terminal
@@ -110,7 +110,7 @@ class Thinking:
 
 
 class Remarks:
-    """One line for each retry and each tool call; a refusal in the model's words."""
+    """One line for each retry and each tool call; a refusal in the model's words; no `^C` after an interrupt."""
 
     def __init__(self, terminal: Terminal, *, tool_calls: bool = True) -> None:
         self._terminal = terminal
@@ -131,6 +131,8 @@ class Remarks:
                 pass
 
     def close(self, error: GlmError | None) -> None:
+        if isinstance(error, Interrupted):
+            self._terminal.erase_echo()
         refusal = one_line("".join(self._refusal).strip())
         # The error may quote it in full.
         if refusal and (error is None or refusal not in error.message):

@@ -143,6 +143,12 @@ class Terminal:
         """The user pressed Enter after a question of ours, so the cursor stands on a fresh line."""
         self._inside_line = dict.fromkeys(self._inside_line, False)
 
+    def erase_echo(self) -> None:
+        """Takes away what the terminal echoed of a key (`^C`) on the fresh line where the cursor stands."""
+        with self.lock:
+            if self.err_is_tty and not self.dumb and not self._inside_line["stderr"]:
+                self._send("stderr", b"\r\x1b[K")
+
     def flush(self) -> None:
         """Everything written so far is on its way."""
         with self.lock:

@@ -71,7 +71,7 @@ def test_each_frame_is_one_write_of_what_changed() -> None:
         writes.append(stage.stdout[before:])
     assert writes == [
         f"{BEGIN}Head\n\nopen\n{END}",
-        f"{BEGIN}\x1b[1A\x1b[Jopen text\n{END}",
+        f"{BEGIN}\x1b[1F\x1b[Jopen text\n{END}",
         f"{BEGIN}\n • a\n • b\n{END}",
     ]
     assert stage.rows == ["Head", "", "open text", "", " • a", " • b"]
@@ -140,9 +140,25 @@ def test_an_interrupt_leaves_what_came_and_a_fresh_line() -> None:
     renderer.feed(TextDelta("**half"))
     stage.clock.now = 0.01
     renderer.feed(TextDelta(" an answer"))
+    stage.out.write(b"^C")
     renderer.close(Interrupted())
     screen = Screen().feed(stage.out.getvalue())
     assert (screen.rows, screen.cursor) == (["**half an answer"], (0, 1))
+
+
+def test_the_echo_of_an_interrupt_does_not_stay() -> None:
+    cases: list[tuple[dict[str, Any], list[str]]] = [
+        ({}, ["whole"]),
+        ({"raw": True}, ["whole^C"]),
+        ({"plain": True}, ["^Cwhole"]),
+    ]
+    for how, rows in cases:
+        stage = plain()
+        renderer = choose(stage.terminal, tickers=stage.tickers, **how)
+        renderer.feed(TextDelta("whole"))
+        stage.out.write(b"^C")
+        renderer.close(Interrupted())
+        assert stage.rows == rows
 
 
 def test_an_answer_begins_on_a_fresh_line() -> None:
@@ -160,7 +176,7 @@ def test_a_window_that_becomes_narrower_leaves_no_copies() -> None:
     stage.size, stage.clock.now = (20, 12), 1.0
     renderer.feed(TextDelta(" and more"))
     # The terminal has wrapped the one row of 40 columns to two of 20.
-    assert stage.out.getvalue()[drawn:].decode().startswith(f"{BEGIN}\x1b[2A\x1b[J")
+    assert stage.out.getvalue()[drawn:].decode().startswith(f"{BEGIN}\x1b[2F\x1b[J")
 
 
 def test_live_rows_are_drawn_again_after_a_window_became_wider() -> None:
