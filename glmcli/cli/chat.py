@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -14,7 +14,11 @@ from glmcli.cli.conversation import Conversation
 from glmcli.cli.options import TurnOptions, from_values, parameters
 from glmcli.cli.plan import make_plan
 from glmcli.cli.prompt import read_prompt
-from glmcli.errors import ExitStatus
+from glmcli.errors import ExitStatus, StoreError
+
+if TYPE_CHECKING:
+    from glmcli.api.events import Usage
+    from glmcli.store import Session
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -25,6 +29,7 @@ def chat(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
 
     Words given, files of -f and the text of a pipe make the first message. /help lists the commands.
     """
+    from glmcli.cli.device import find_device
     from glmcli.cli.keyboard import Keyboard
     from glmcli.cli.repl import Repl
 
@@ -33,15 +38,50 @@ def chat(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
     warn = Warnings(terminal)
     keep = not chosen.no_log and call.settings.value("log").value
     with ExitStack() as stack:
+        device = stack.enter_context(find_device(call.world))
         conversation = Conversation(call.folder, call.world, keep=keep, warn=warn)
         stack.callback(conversation.close)
         conversation.resume(last=chosen.continue_, name=chosen.session)
         plan = make_plan(call, chosen, conversation.session)
-        first = read_prompt(chosen, call.world, terminal.note)
-        keyboard = stack.enter_context(Keyboard(call.world, call.folder, plan.settings, keep=keep))
         client_for = stack.enter_context(connected(plan.settings, chosen, call.world, terminal))
-        # Without credentials there is nobody to talk to: said now, not after the first message was typed.
+        value = plan.settings.value
+        keyboard = Keyboard(
+            device,
+            call.folder / "history" if keep else None,
+            vi=value("editing_mode").value == "vi",
+            multiline=value("multiline").value,
+        )
+        repl = Repl(
+            plan,
+            conversation,
+            client_for,
+            keyboard,
+            terminal,
+            warn,
+            options=chosen,
+            usages=_usages(call, conversation.session),
+            verbose=call.verbose,
+        )
+        # What is wrong with the flags or the credentials is said now, not after the first message was typed, and
+        # before a pipe is read that cannot be read again.
+        repl.check(plan)
         client_for(plan.model.value)
-        repl = Repl(plan, conversation, client_for, keyboard, terminal, warn, options=chosen, verbose=call.verbose)
+        first = read_prompt(chosen, call.world, terminal.note)
+        stack.enter_context(keyboard.open())
         repl.run(first)
     return None
+
+
+def _usages(call: Invocation, session: "Session | None") -> "list[Usage]":
+    """What the answers of a stored session cost, those of left branches too: they were paid for."""
+    if session is None:
+        return []
+    from glmcli.api.events import Usage
+    from glmcli.store import Store
+
+    try:
+        with Store.at(call.folder, call.world, create=False) as store:
+            counts = [message.usage for message in store.tree(session.id)]
+    except StoreError:
+        return []
+    return [Usage(**{name: count for name, count in it.items() if name != "raw"}) for it in counts if it]

@@ -1,150 +1,174 @@
-"""Reads one message at a time from the terminal: keys, history, many lines. The only user of prompt-toolkit.
+"""Reads one message at a time from the terminal: keys, history, many lines. Sends nothing, and knows no commands.
 
 Enter sends. A new line is Alt-Enter, Ctrl-J, Shift-Enter where the terminal reports it, a backslash before Enter, or
-anything between two lines of three double quotes. A paste never sends. Ctrl-C clears the line and keeps it in the
-history; on an empty line it is left to the caller. Nothing typed is lost.
+any Enter between two times three double quotes. A paste never sends. Nothing typed is lost: what is cleared or cut
+short goes into the history, which is on disk before a message is answered.
 """
 
 from __future__ import annotations
 
 import os
-import termios
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
-from glmcli.errors import UsageError
-from glmcli.settings import Settings
-from glmcli.world import World
+from glmcli.api.unicode import well_formed
+from glmcli.errors import Terminated
+from glmcli.private_file import make_folder
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
     from prompt_toolkit.history import History
+    from prompt_toolkit.input import Input
     from prompt_toolkit.key_binding import KeyBindings
+    from prompt_toolkit.output import Output
 
 QUOTES = '"""'
 SHIFT_ENTER = ("\x1b[27;2;13~", "\x1b[13;2u")
 """What xterm and kitty send for it; prompt-toolkit takes the first for Enter and does not know the second."""
+VI_ESCAPE = 0.1
+"""Seconds in which an Enter after Escape makes it Alt-Enter, in vi mode, where Escape is a key by itself."""
+
+
+class Device(Protocol):
+    """The terminal, as `glmcli.cli.device` has it."""
+
+    def quiet(self) -> AbstractContextManager[None]: ...
+
+    def lent(self) -> AbstractContextManager[None]: ...
+
+    def streams(self) -> "tuple[Input, Output | None]": ...
 
 
 class Keyboard:
-    """The terminal's keyboard, with a history that several processes may share.
+    """The keys of a terminal.
 
-    keep: whether what is typed goes into the history on disk. Raises UsageError where there is no terminal.
+    history: the file that messages are kept in, None to keep them in memory. vi: the keys of vi, else those of Emacs.
+    multiline: Enter is a new line and Alt-Enter sends, instead of the other way round.
     """
 
-    def __init__(self, world: World, folder: Path, settings: Settings, *, keep: bool) -> None:
-        self._folder = folder
-        self._keep = keep
-        self._vi = settings.value("editing_mode").value == "vi"
-        self._multiline = bool(settings.value("multiline").value)
-        self._tty = _terminal_for(world)
-        self._stdin = world.stdin.fileno() if world.stdin is not None and world.stdin_tty else None
+    def __init__(self, device: Device, history: Path | None, *, vi: bool = False, multiline: bool = False) -> None:
+        self.vi = vi
+        self.multiline = multiline
+        self._device = device
+        self._path = history
         self._session: PromptSession[str] | None = None
 
-    def __enter__(self) -> "Keyboard":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._tty is not None:
-            self._tty.close()
+    @contextmanager
+    def open(self) -> Iterator["Keyboard"]:
+        """While the block runs, what is typed waits for the next `read`, and is not echoed."""
+        with self._device.quiet():
+            yield self
 
     def read(self, prompt: str = "> ") -> str:
         """The next message. Raises EOFError for Ctrl-D on an empty line, KeyboardInterrupt for Ctrl-C on one."""
         if self._session is None:
-            self._session = self._open()
-        return whole(self._session.prompt(prompt, prompt_continuation="  "))
+            self._session = self._prompting()
+        session = self._session
+        while True:
+            try:
+                with self._device.lent():
+                    return well_formed(block(session.prompt(prompt, prompt_continuation=" " * len(prompt))))
+            except (EOFError, KeyboardInterrupt) as end:
+                unsent = session.default_buffer
+                unsent.append_to_history()
+                if not unsent.text or isinstance(end, EOFError | Terminated):
+                    raise
 
-    @contextmanager
-    def unread(self) -> Iterator[None]:
-        """While the block runs, what is typed is not echoed into the answer and waits, Enter keys as such, for the
-        next `read`. Ctrl-C and Ctrl-Z work."""
-        descriptor = self._tty.fileno() if self._tty is not None else self._stdin
-        if descriptor is None:
-            yield
-            return
-        before = termios.tcgetattr(descriptor)
-        modes = termios.tcgetattr(descriptor)
-        modes[0] &= ~(termios.ICRNL | termios.INLCR)
-        modes[3] &= ~(termios.ECHO | termios.ICANON)
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, modes)
-        try:
-            yield
-        finally:
-            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
-
-    def _open(self) -> "PromptSession[str]":
+    def _prompting(self) -> "PromptSession[str]":
         from prompt_toolkit import PromptSession
+        from prompt_toolkit.cursor_shapes import ModalCursorShapeConfig
         from prompt_toolkit.enums import EditingMode
-        from prompt_toolkit.input import create_input
-        from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
-        from prompt_toolkit.keys import Keys
-        from prompt_toolkit.output import create_output
 
-        for sequence in SHIFT_ENTER:
-            ANSI_SEQUENCES[sequence] = (Keys.Escape, Keys.ControlM)
-        return PromptSession(
-            history=self._history(),
+        keys, screen = self._device.streams()
+        session: PromptSession[str] = PromptSession(
+            input=keys,
+            output=screen,
+            history=_history(self._path),
+            key_bindings=_bindings(enter_sends=not self.multiline),
+            editing_mode=EditingMode.VI if self.vi else EditingMode.EMACS,
+            cursor=ModalCursorShapeConfig() if self.vi else None,
             multiline=True,
-            editing_mode=EditingMode.VI if self._vi else EditingMode.EMACS,
-            enable_open_in_editor=True,
+            enable_history_search=True,
             enable_suspend=True,
-            enable_history_search=False,
             tempfile_suffix=".md",
-            key_bindings=_keys(enter_sends=not self._multiline),
-            input=create_input(self._tty, always_prefer_tty=True),
-            output=create_output(always_prefer_tty=True),
         )
+        if self.vi:
+            session.app.timeoutlen = session.app.ttimeoutlen = VI_ESCAPE
+        return session
 
-    def _history(self) -> "History":
-        from prompt_toolkit.history import FileHistory, InMemoryHistory
-
-        if not self._keep:
-            return InMemoryHistory()
-        path = self._folder / "history"
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600))
-        except OSError:
-            return InMemoryHistory()
-        return FileHistory(str(path))
-
-
-def _terminal_for(world: World) -> Any:
-    """What to read keys from: None for stdin itself, else the terminal of this process, since stdin was a pipe."""
-    if world.stdin_tty:
-        return None
-    try:
-        return Path("/dev/tty").open(encoding="utf-8")
-    except OSError:
-        raise UsageError(
-            "glm chat needs a terminal to talk through, and there is none", hint="For one answer use: glm run"
-        ) from None
+    def described(self) -> list[tuple[str, str]]:
+        """Keys and what they do, for the help."""
+        sends, breaks = ("Alt-Enter", "Enter") if self.multiline else ("Enter", "Alt-Enter")
+        return [
+            (sends, "sends"),
+            (
+                f"{breaks}, Ctrl-J",
+                f"new line; so do Shift-Enter where the terminal reports it, \\ before Enter, and Enter between two"
+                f" {QUOTES}",
+            ),
+            ("Up, Down, Ctrl-R", "what was typed before; Up after a few letters finds what begins so"),
+            ("v in command mode" if self.vi else "Ctrl-X Ctrl-E", "edits the message in $VISUAL or $EDITOR"),
+            ("Ctrl-C", "stops the answer; clears the line; twice on an empty line leaves"),
+            ("Ctrl-D", "leaves, on an empty line"),
+        ]
 
 
 def unfinished(text: str) -> bool:
-    """Whether Enter continues the message: it opened a block of three quotes and has not closed it."""
-    return text.lstrip().startswith(QUOTES) and (len(text.strip()) < 6 or not text.rstrip().endswith(QUOTES))
+    """Whether Enter continues the message: it begins with three quotes that nothing closes."""
+    return text.lstrip().startswith(QUOTES) and text.count(QUOTES) % 2 == 1
 
 
-def whole(text: str) -> str:
-    """The message without the quotes around a block."""
-    stripped = text.strip()
-    if stripped.startswith(QUOTES) and stripped.endswith(QUOTES) and len(stripped) >= 6:
-        return stripped[3:-3].strip("\n")
+def block(text: str) -> str:
+    """The message without the three quotes around the whole of it, if there are any."""
+    inside = text.strip()
+    if inside.startswith(QUOTES) and inside.endswith(QUOTES) and inside.count(QUOTES) == 2:
+        return inside[3:-3].strip("\n")
     return text
 
 
-def _keys(*, enter_sends: bool) -> "KeyBindings":
+def _history(path: Path | None) -> "History":
+    from prompt_toolkit.history import FileHistory, InMemoryHistory
+
+    if path is None:
+        return InMemoryHistory()
+
+    class SharedHistory(FileHistory):
+        """A file that several processes add to, and only its owner may read. Trouble with it is no trouble."""
+
+        def load_history_strings(self) -> Iterable[str]:
+            with suppress(OSError):
+                return super().load_history_strings()
+            return []
+
+        def store_string(self, string: str) -> None:
+            lines = "".join(f"+{line}\n" for line in string.split("\n"))
+            entry = f"\n# {time.strftime('%Y-%m-%d %H:%M:%S')}\n{lines}".encode("utf-8", "replace")
+            with suppress(OSError):
+                make_folder(path.parent)
+                file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+                try:
+                    os.write(file, entry)  # in one piece, so that two processes never mix
+                finally:
+                    os.close(file)
+
+    return SharedHistory(str(path))
+
+
+def _bindings(*, enter_sends: bool) -> "KeyBindings":
+    from prompt_toolkit.enums import DEFAULT_BUFFER
+    from prompt_toolkit.filters import emacs_mode, has_focus, vi_navigation_mode
+    from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+    from prompt_toolkit.keys import Keys
 
-    keys = KeyBindings()
+    ANSI_SEQUENCES.update(dict.fromkeys(SHIFT_ENTER, Keys.ControlJ))
+    bindings = KeyBindings()
+    typing = has_focus(DEFAULT_BUFFER)  # and not the text that Ctrl-R looks for
 
-    def enter(event: KeyPressEvent) -> None:
+    def send(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
         if buffer.document.text_before_cursor.endswith("\\"):
             buffer.delete_before_cursor()
@@ -157,17 +181,13 @@ def _keys(*, enter_sends: bool) -> "KeyBindings":
     def new_line(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")
 
-    keys.add("enter")(enter if enter_sends else new_line)
-    keys.add("escape", "enter")(new_line if enter_sends else enter)
-    keys.add("c-j")(new_line)
+    bindings.add("enter", filter=typing)(send if enter_sends else new_line)
+    bindings.add("escape", "enter", filter=typing)(new_line if enter_sends else send)
+    bindings.add("c-j", filter=typing)(new_line)
 
-    @keys.add("c-c")
-    def _clear(event: KeyPressEvent) -> None:
-        buffer = event.current_buffer
-        if buffer.text:
-            buffer.append_to_history()
-            buffer.reset()
-        else:
-            event.app.exit(exception=KeyboardInterrupt, style="class:aborting")
+    @bindings.add("c-x", "c-e", filter=typing & emacs_mode)
+    @bindings.add("v", filter=typing & vi_navigation_mode)
+    def _edit(event: KeyPressEvent) -> None:
+        event.current_buffer.open_in_editor()  # and back: an editor that was left in anger must send nothing
 
-    return keys
+    return bindings

@@ -1,137 +1,161 @@
 """The loop of `glm chat`: read a message, ask the model, show the answer; lines that start with `/` are commands.
 
-Nothing that starts with `/` reaches the model unless it starts with `//`. A failure ends the turn, never the loop.
+Nothing that starts with `/` reaches the model unless it starts with `//`. A failure ends the turn, never the loop, and
+so does Ctrl-C wherever it comes; only at the prompt, twice in a row, it leaves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from glmcli.api.client import Client
 from glmcli.api.events import Usage
-from glmcli.api.request import Sourced, build_body, check, user
+from glmcli.api.request import build_body, check, user
 from glmcli.cli.answer import Warnings, answer
 from glmcli.cli.connect import outline
 from glmcli.cli.conversation import Conversation
 from glmcli.cli.failure import show_failure
 from glmcli.cli.options import TurnOptions
 from glmcli.cli.plan import Plan, with_system
-from glmcli.errors import GlmError, Interrupted, UsageError
+from glmcli.errors import ExitStatus, GlmError, Interrupted, StoreError, Terminated
 
 if TYPE_CHECKING:
+    from glmcli.api.client import Client
     from glmcli.ui.terminal import Terminal
 
 FAREWELLS = ("exit", "quit", "bye")
+RECALLED = 8
+"""Lines of the last answer that are shown when a session is taken up again."""
 
 
 class Reader(Protocol):
     """Where messages come from."""
 
-    def read(self, prompt: str = "> ") -> str: ...
+    def read(self) -> str:
+        """The next message. Raises EOFError to leave, KeyboardInterrupt for Ctrl-C on an empty line."""
 
-    def unread(self) -> AbstractContextManager[None]: ...
+    def described(self) -> list[tuple[str, str]]:
+        """Keys and what they do."""
 
 
 class Repl:
     """One conversation at the terminal.
 
-    plan: what the next turn will ask for; commands replace it. usages: what each answer of this run cost.
+    plan: what the next turn will ask for; commands replace it. client_for: the client for a model; raises ConfigError.
+    usages: what each answer of the session cost. unasked: the last message, where it could not even be sent.
     """
 
     def __init__(
         self,
         plan: Plan,
         conversation: Conversation,
-        client_for: Callable[[str], Client],
+        client_for: "Callable[[str], Client]",
         keyboard: Reader,
         terminal: "Terminal",
         warn: Warnings,
         *,
         options: TurnOptions,
+        usages: Sequence[Usage] = (),
         verbose: bool = False,
     ) -> None:
         self.plan = plan
         self.conversation = conversation
+        self.keyboard = keyboard
         self.terminal = terminal
-        self.usages: list[Usage] = []
+        self.usages = list(usages)
+        self.unasked: list[dict[str, Any]] = []
         self._client_for = client_for
-        self._keyboard = keyboard
         self._warn = warn
         self._options = options
         self._verbose = verbose
         self._leaving = False
 
     def run(self, first: str = "") -> None:
-        """Talks until the user leaves. first: a message from the command line, asked at once."""
+        """Talks until the user leaves. first: a message from the command line, asked at once.
+
+        Raises Terminated, or Interrupted for an answer that was terminated.
+        """
         self._greet()
-        if first.strip():
-            self.ask([user(first)])
-            self.terminal.note("")
+        waiting = [first] if first.strip() else []
         hinted = False
         while not self._leaving:
             try:
-                text = self._keyboard.read()
+                if waiting:
+                    self.ask([user(waiting.pop())])
+                else:
+                    text = self.keyboard.read()
+                    hinted = False
+                    if not text.strip():
+                        continue
+                    self.take(text)
+                self.terminal.note("")  # room between what was said and the next prompt
             except EOFError:
-                return
+                break
+            except Terminated:
+                raise
             except KeyboardInterrupt:
                 if hinted:
-                    return
+                    break
                 hinted = True
-                self.terminal.note("Ctrl-C again, Ctrl-D or /exit leaves")
-                continue
-            hinted = False
-            self.take(text)
-            if text.strip():
-                self.terminal.note("")  # room between what was said and the next prompt
+                self.terminal.note("Ctrl-C again leaves; so do Ctrl-D and /exit")
+        self._take_leave()
 
     def take(self, text: str) -> None:
         """Handles one message or command."""
         line = text.strip()
-        if not line:
-            return
         if line in FAREWELLS:
             self.leave()
-        elif line.startswith("/") and not line.startswith("//"):
+        elif line.startswith("//"):
+            self.ask([user(text[text.index("/") + 1 :])])
+        elif line.startswith("/"):
             from glmcli.cli.slash import obey
 
             try:
                 obey(self, line)
             except GlmError as error:
+                if error.exit_status == ExitStatus.TERMINATED:
+                    raise
                 show_failure(self.terminal, error)
         else:
-            self.ask([user(text[text.index("/") + 1 :] if line.startswith("//") else text)])
+            self.ask([user(text)])
 
     def ask(self, new: list[dict[str, Any]], plan: Plan | None = None) -> None:
-        """Sends the conversation with these messages added, and shows the answer. plan: for this turn alone."""
+        """Sends the conversation with these messages added, and shows the answer. plan: for this turn alone.
+
+        Raises Interrupted when the process is to end.
+        """
         plan = plan or self.plan
+        self.unasked = new
         try:
             body = self.body([*self.conversation.messages, *new], plan)
             client = self._client_for(plan.model.value)
-            with self._keyboard.unread():
-                completion, error = answer(
-                    client,
-                    plan,
-                    self.conversation,
-                    new,
-                    body,
-                    self._options,
-                    self.terminal,
-                    self._warn,
-                    verbose=self._verbose,
-                )
+            self.unasked = []  # from here on the conversation has it
+            completion, error = answer(
+                client,
+                plan,
+                self.conversation,
+                new,
+                body,
+                self._options,
+                self.terminal,
+                self._warn,
+                verbose=self._verbose,
+            )
         except GlmError as failure:
             show_failure(self.terminal, failure)
             return
         self.conversation.answered(completion.message())
         if completion.usage is not None:
             self.usages.append(completion.usage)
+        if error is None or isinstance(error, StoreError):  # that it is not stored was said when it began
+            return
+        if error.exit_status == ExitStatus.TERMINATED:
+            raise error
         if isinstance(error, Interrupted):
             self.terminal.note("interrupted; what came is kept, /retry asks again")
-        elif error is not None:
+        else:
             show_failure(self.terminal, error)
+            self.terminal.note("/retry asks again")
 
     def body(self, messages: list[dict[str, Any]], plan: Plan) -> dict[str, Any]:
         """The checked request body of these messages. Raises RequestError."""
@@ -144,41 +168,58 @@ class Repl:
             self._warn(line)
         return body
 
-    def choose(self, plan: Plan) -> None:
-        """Goes on with this plan, if a request made by it would be valid. Raises RequestError, and nothing changes."""
+    def check(self, plan: Plan) -> None:
+        """Whether a request made by this plan would be valid. Raises RequestError."""
         self.body([user("?")], plan)
+
+    def choose(self, plan: Plan) -> None:
+        """Goes on with this plan, and so does the session. Raises RequestError, and nothing changes."""
+        self.check(plan)
         self.plan = plan
         self.conversation.keep_choices(plan)
 
+    def say(self, text: str = "") -> None:
+        """A line that was asked for, so that --quiet does not silence it."""
+        self.terminal.fresh_line("stderr")
+        self.terminal.write_error(f"{text}\n")
+
     def start_over(self) -> None:
+        """The next message begins a new session."""
         self.conversation.start_over()
         self.usages.clear()
 
     def leave(self) -> None:
+        """Ends the loop after what is being done now."""
         self._leaving = True
 
     def _greet(self) -> None:
-        session = self.conversation.session
+        session, note = self.conversation.session, self.terminal.note
         if session is not None:
             count = len(self.conversation.messages)
-            self.terminal.note(f"session {session.name or session.id}: {session.title} ({count} messages)")
-        self.terminal.note(f"{self.plan.model.value} on {self.plan.profile}; /help lists the commands, Ctrl-D leaves")
+            messages = "1 message" if count == 1 else f"{count} messages"
+            note(f"continuing session {session.name or session.id}: {session.title} ({messages})")
+        note(f"{self.plan.model.value}, profile {self.plan.profile}")
+        note("/help lists commands and keys, Ctrl-D leaves")
+        note("")
+        if session is not None:
+            self._recall()
 
+    def _recall(self) -> None:
+        """Shows the end of what was said before."""
+        from glmcli.store import text_of
 
-def with_field(plan: Plan, name: str, value: Any) -> Plan:
-    """The plan with one request field chosen by /set; null drops it."""
-    if name == "model":
-        if not isinstance(value, str) or not value.strip():
-            raise UsageError("/set model wants a name", hint="For example: /set model @cf/zai-org/glm-4.7-flash")
-        return replace(plan, model=Sourced(value, "/set model"))
-    params = {**plan.params, name: Sourced(value, f"/set {name}")}
-    return replace(plan, params=params, chosen={**plan.chosen, name: value})
+        said = {message["role"]: text_of(message) for message in self.conversation.messages}
+        question, answered = (said.get(role, "").strip().split("\n") for role in ("user", "assistant"))
+        lines = [f"> {question[0]}{' …' if question[1:] else ''}"]
+        if len(answered) > RECALLED:
+            lines.append(f"… {len(answered) - RECALLED} more lines")
+        for line in [*lines, *answered[-RECALLED:]]:
+            self.terminal.note(line)
+        self.terminal.note("")
 
-
-def without_field(plan: Plan, name: str) -> Plan:
-    """The plan with one field left to the server, or to the client's own default."""
-    return replace(
-        plan,
-        params={key: it for key, it in plan.params.items() if key != name},
-        chosen={key: it for key, it in plan.chosen.items() if key != name},
-    )
+    def _take_leave(self) -> None:
+        session = self.conversation.session
+        if session is not None and self.conversation.trouble is None:
+            name = f"session {session.name}" if session.name else "this session"
+            key = f"--session {session.name}" if session.name else "-c"
+            self.terminal.note(f"{name} is kept; go on with it: glm chat {key}")

@@ -1,0 +1,138 @@
+"""The terminal that `glm chat` talks through: which file it is, and its modes between two prompts. Knows no keys.
+
+While a message is read the modes are prompt-toolkit's. At all other times the terminal is quiet: what is typed is not
+echoed into the answer, an Enter stays an Enter, a paste stays marked as one, and all of it waits for the next prompt.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from glmcli.errors import UsageError
+from glmcli.world import World
+
+if TYPE_CHECKING:
+    from prompt_toolkit.input import Input
+    from prompt_toolkit.output import Output
+
+CONTROLLING = Path("/dev/tty")
+PASTE_MARKED = "\x1b[?2004h"
+"""Pasted text comes between two marks, so that its line feeds are not taken for Enter."""
+AS_FOUND = "\x1b[?2004l\x1b[?25h"
+"""Pastes unmarked, the cursor visible."""
+
+
+class Device:
+    """Where keys come from and where the prompt is drawn.
+
+    keys, screen: file descriptors of terminals. dumb: whether it understands no control sequences.
+    """
+
+    def __init__(self, keys: int, screen: int, *, dumb: bool = False) -> None:
+        self._keys = keys
+        self._screen = screen
+        self._dumb = dumb
+        self._lent = False
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """The terminal is quiet while the block runs, and as it was found afterwards. Ctrl-C and Ctrl-Z work."""
+        found = termios.tcgetattr(self._keys)
+        modes = _without_echo(found)
+
+        def hush(number: int | None = None, frame: FrameType | None = None) -> None:
+            if not self._lent and self._foreground():
+                self._set(modes)
+                self._write(PASTE_MARKED)
+
+        # A shell that got the terminal in between, after Ctrl-Z, gives it back with modes of its own.
+        before = signal.signal(signal.SIGCONT, hush)
+        try:
+            hush()
+            yield
+        finally:
+            signal.signal(signal.SIGCONT, before)
+            if self._foreground():
+                self._write(AS_FOUND)
+                self._set(found)
+
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        """Somebody else sets the modes while the block runs, and puts them back."""
+        self._lent = True
+        try:
+            yield
+        finally:
+            self._lent = False
+            self._write(PASTE_MARKED)
+
+    def streams(self) -> "tuple[Input, Output | None]":
+        """The device as prompt-toolkit wants it; on a dumb terminal it finds its output itself."""
+        from prompt_toolkit.input import create_input
+        from prompt_toolkit.output import create_output
+
+        keys = create_input(open(self._keys, closefd=False, encoding="utf-8"))  # noqa: SIM115
+        if self._dumb:
+            return keys, None
+        return keys, create_output(open(self._screen, "w", closefd=False, encoding="utf-8"))
+
+    def _foreground(self) -> bool:
+        """Whether the terminal is ours: a job in the background that sets its modes is stopped."""
+        try:
+            return os.tcgetpgrp(self._keys) == os.getpgrp()
+        except OSError:  # it controls nobody, so it stops nobody
+            return True
+
+    def _set(self, modes: list[Any]) -> None:
+        with suppress(termios.error):  # the terminal is gone
+            termios.tcsetattr(self._keys, termios.TCSADRAIN, modes)
+
+    def _write(self, sequence: str) -> None:
+        if not self._dumb:
+            with suppress(OSError):
+                os.write(self._screen, sequence.encode())
+
+
+@contextmanager
+def find_device(world: World, controlling: Path = CONTROLLING) -> Iterator[Device]:
+    """The terminal of this process: its standard streams where they are one, else the one that controls it.
+
+    Raises UsageError where there is none.
+    """
+    keys = world.stdin.fileno() if world.stdin is not None and world.stdin_tty else None
+    screen = next((it.fileno() for it, tty in _outputs(world) if tty), None)
+    opened: int | None = None
+    if keys is None or screen is None:
+        try:
+            opened = os.open(controlling, os.O_RDWR | os.O_NOCTTY)
+        except OSError:
+            raise UsageError(
+                "glm chat needs a terminal to talk through, and there is none",
+                hint="For one answer without a terminal use: glm run",
+            ) from None
+    dumb = world.environ.get("TERM", "").lower() in ("dumb", "unknown")
+    try:
+        yield Device(opened if keys is None else keys, opened if screen is None else screen, dumb=dumb)  # type: ignore[arg-type]
+    finally:
+        if opened is not None:
+            os.close(opened)
+
+
+def _outputs(world: World) -> list[tuple[Any, bool]]:
+    return [(world.stdout, world.stdout_tty), (world.stderr, world.stderr_tty)]
+
+
+def _without_echo(found: list[Any]) -> list[Any]:
+    modes = [*found[:6], list(found[6])]
+    modes[0] &= ~(termios.ICRNL | termios.INLCR)
+    modes[3] &= ~(termios.ECHO | termios.ICANON)
+    modes[3] |= termios.NOFLSH  # else Ctrl-C throws away what was typed ahead
+    modes[6][termios.VMIN], modes[6][termios.VTIME] = 1, 0
+    return modes
