@@ -1,4 +1,4 @@
-"""Reads JSON that a user gave, and refuses what Python would let through. Knows nothing of requests.
+"""Reads JSON that a user gave, refuses what Python would let through, and finds places in it. Knows of no requests.
 
 `json.loads` takes NaN, turns 1e400 into infinity, keeps the last of two equal keys, and fails on deep nesting or on
 5,000 digits with errors that are no ValueError of its own kind (reliability §2.3). Here each is a one-line UsageError.
@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from glmcli.errors import UsageError
+
+_TOKEN = re.compile(r'''"[^"\\]*(?:\\.[^"\\]*)*"|[][{},:]|[^][{},:"\s]+''', re.DOTALL)
 
 
 class NotJson(UsageError):
@@ -70,3 +74,44 @@ def _cut(text: str) -> str:
 
 def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
+
+
+def line_of(text: str, pointer: str) -> int | None:
+    """The line, counted from 1, on which the value of a JSON pointer begins in a text that `parse` takes.
+
+    Where something on the way is missing, the line of the object or list that lacks it. None for a blank text. One
+    look through the text, whatever the nesting.
+    """
+    tokens = _TOKEN.finditer(text.removeprefix("\ufeff"))
+    place = next(tokens, None)
+    if place is None:
+        return None
+    for key in pointer.split("/")[1:]:
+        key = key.replace("~1", "/").replace("~0", "~")
+        item = next((token for name, token in _items(tokens, place[0]) if name == key), None)
+        if item is None:
+            break
+        place = item
+    return place.string.count("\n", 0, place.start()) + 1
+
+
+def _items(tokens: Iterator[re.Match[str]], opening: str) -> Iterator[tuple[str, re.Match[str]]]:
+    """The items of the object or list that was just opened: the key or the index, and where the value begins."""
+    if opening not in ("{", "["):
+        return
+    depth, index, name, before = 0, 0, "", opening
+    for token in tokens:
+        word = token[0]
+        closes = word in ("}", "]")
+        if depth == 0 and not closes:
+            if before == ":":
+                yield name, token
+            elif opening == "[" and before in ("[", ","):
+                yield str(index), token
+                index += 1
+            elif word[0] == '"':
+                name = json.loads(word)
+        depth += (word in ("{", "[")) - closes
+        if depth < 0:
+            return
+        before = word

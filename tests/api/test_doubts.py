@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from glmcli.api.doubts import nearest, unknown_keys, warnings
-from glmcli.api.fields import fields
+from glmcli.api.doubts import unknown_keys, warnings
 from glmcli.api.validate import faults
 from tests.api.schema_strategies import spoilt_bodies, valid_bodies
 
@@ -143,25 +142,3 @@ def test_unknown_keys_are_found_in_any_body(body: Any) -> None:
 
 def test_a_body_that_is_no_object_has_no_keys() -> None:
     assert unknown_keys(["temprature"]) == []
-
-
-@pytest.mark.parametrize(
-    ("word", "near"),
-    [
-        ("temperture", "temperature"),
-        ("tmeperature", "temperature"),
-        ("Temperature", "temperature"),
-        ("maxTokens", "max_tokens"),
-        ("top-p", "top_p"),
-        ("stpo", "stop"),
-        ("repetition_penalty", "presence_penalty"),
-        ("x", None),
-        ("quux", None),
-        ("output_tokens", "max_tokens"),
-        ("t" * 100_000, None),
-        ("", None),
-    ],
-    ids=lambda it: str(it)[:20],
-)
-def test_the_nearest_key_is_the_one_that_was_meant(word: str, near: str | None) -> None:
-    assert nearest(word, fields()) == near

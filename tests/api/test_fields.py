@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from glmcli.api import fields as module
-from glmcli.api.fields import Field, fields, read_flag, read_value, schema
+from glmcli.api.fields import Field, expanded, fields, flags, laid_over, read_flag, read_flags, read_value, schema
 from glmcli.errors import UsageError
 
 DOCUMENTED = json.loads((Path(__file__).parents[1] / "spec" / "request.schema.json").read_bytes())
@@ -115,7 +115,7 @@ def test_what_the_flags_and_the_list_of_parameters_say() -> None:
         "frequency_penalty": (
             "number", "--frequency-penalty", None, "NUMBER", number, "-2 to 2", 0, "Sampling", False,
         ),
-        "logit_bias": ("json", "--logit-bias", None, "JSON", object_, "", None, "Sampling", False),
+        "logit_bias": ("json", "--logit-bias", None, "TOKEN=BIAS", object_, "", None, "Sampling", False),
         "logprobs": ("boolean", "--logprobs", None, "", boolean, "", False, "Answer", False),
         "top_logprobs": ("integer", "--top-logprobs", None, "N", integer, "0 to 20", None, "Answer", False),
         "max_tokens": ("integer", "--max-tokens", None, "N", integer, "", None, "Answer", False),
@@ -127,7 +127,7 @@ def test_what_the_flags_and_the_list_of_parameters_say() -> None:
         ),
         "n": ("integer", "--n", None, "N", integer, "1 to 128", 1, "Answer", False),
         "parallel_tool_calls": ("boolean", "--parallel-tool-calls", None, "", "boolean", "", True, "Tools", False),
-        "prediction": ("json", "--prediction", None, "JSON", "object", "", None, "Service", False),
+        "prediction": ("json", "--prediction", None, "TEXT|JSON", "object", "", None, "Service", False),
         "presence_penalty": ("number", "--presence-penalty", None, "NUMBER", number, "-2 to 2", 0, "Sampling", False),
         "reasoning_effort": (
             "string", "--reasoning-effort", None, "low|medium|high", "string or null", "low, medium, high", None,
@@ -156,11 +156,33 @@ def test_what_the_flags_and_the_list_of_parameters_say() -> None:
         "user": ("string", "--user", None, "TEXT", "string", "", None, "Service", False),
         "web_search_options": ("json", "--web-search-options", None, "JSON", "object", "", None, "Service", False),
         "function_call": (
-            "json", "--function-call", None, "none|auto|JSON", "string or object", "none, auto", None, "Tools", False,
+            "json", "--function-call", None, "none|auto|NAME|JSON", "string or object", "none, auto", None,
+            "Tools", False,
         ),
         "functions": ("json", None, None, "JSON", "list of objects", "1 to 128 items", None, "Tools", False),
         "chat_template_kwargs": ("json", "--chat-template-kwargs", None, "JSON", "object", "", None, "Model", True),
     }  # fmt: skip
+
+
+def test_the_flags_are_those_of_the_fields_and_of_what_stands_inside_of_them() -> None:
+    inside = {it.flag: (it.name, it.path, it.kind, it.metavar, it.group) for it in flags().values() if len(it.path) > 1}
+    search, template = "web_search_options", "chat_template_kwargs"
+    size, where, think, clear = "search_context_size", "user_location", "enable_thinking", "clear_thinking"
+    assert inside == {
+        "--voice": ("audio.voice", ("audio", "voice"), "json", "NAME|id:ID|JSON", "Service"),
+        "--audio-format": (
+            "audio.format", ("audio", "format"), "string", "wav|aac|mp3|flac|opus|pcm16", "Service",
+        ),
+        "--search-context-size": (f"{search}.{size}", (search, size), "string", "low|medium|high", "Service"),
+        "--user-location": (f"{search}.{where}", (search, where), "json", "KEY=VALUE", "Service"),
+        "--think": (f"{template}.{think}", (template, think), "boolean", "", "Model"),
+        "--clear-thinking": (f"{template}.{clear}", (template, clear), "boolean", "", "Model"),
+    }  # fmt: skip
+    whole = {it.flag: it for it in fields().values() if it.flag}
+    assert {flag: it for flag, it in flags().items() if len(it.path) == 1} == whole
+    assert all(flag == it.flag for flag, it in flags().items())
+    repeatable = {flag for flag, it in flags().items() if it.repeatable}
+    assert repeatable == {"--stop", "--modalities", "--metadata", "--logit-bias", "--user-location"}
 
 
 def test_a_field_knows_its_bounds() -> None:
@@ -262,14 +284,45 @@ def test_an_option_that_would_be_sent_as_something_else_is_refused(name: str, te
         ("metadata", '{"a": "b", "c": "d"}', {"a": "b", "c": "d"}),
         ("logit_bias", '{"50": -1}', {"50": -1}),
         ("function_call", "auto", "auto"),
+        ("function_call", "weather", {"name": "weather"}),
+        ("function_call", '{"name": "f"}', {"name": "f"}),
+        ("tool_choice", "7", {"type": "function", "function": {"name": "7"}}),
+        ("tool_choice", "null", None),
+        ("response_format", "null", None),
+        ("logit_bias", "123=-5", {"123": -5}),
+        ("logit_bias", "123=.5", {"123": 0.5}),
+        ("logit_bias", "1=1e400", {"1": "1e400"}),
+        ("logit_bias", "null", None),
+        ("metadata", "null", None),
+        ("metadata", "a=b\nc", {"a": "b\nc"}),
+        ("modalities", "text,audio", ["text", "audio"]),
+        ("stop", "a,b", ["a,b"]),
+        ("prediction", "x = 1", {"type": "content", "content": "x = 1"}),
+        ("prediction", "", {"type": "content", "content": ""}),
+        ("prediction", "null", {"type": "content", "content": "null"}),
+        ("prediction", "{ int x; }", {"type": "content", "content": "{ int x; }"}),
+        ("prediction", '{"name": "app"}', {"type": "content", "content": '{"name": "app"}'}),
+        ("prediction", "[1]", {"type": "content", "content": "[1]"}),
+        ("prediction", '{"type": "content", "content": []}', {"type": "content", "content": []}),
+        ("audio", '{"voice": "v"}', {"voice": "v"}),
+        ("audio", "loud", "loud"),
+        ("web_search_options", "{}", {}),
+        ("chat_template_kwargs", "1", 1),
+        ("voice", "alloy", "alloy"),
+        ("voice", "7", "7"),
+        ("voice", "id:abc", {"id": "abc"}),
+        ("voice", "id:", "id:"),
+        ("voice", '{"id": "abc"}', {"id": "abc"}),
+        ("audio_format", "mp3", "mp3"),
+        ("search_context_size", "low", "low"),
+        ("user_location", "city=Oslo", {"type": "approximate", "approximate": {"city": "Oslo"}}),
+        ("user_location", '{"type": "approximate"}', {"type": "approximate"}),
+        ("think", "true", True),
     ],
 )
 def test_a_flag_takes_text_as_people_write_it(name: str, text: str, value: Any) -> None:
-    read = read_flag(fields()[name], text)
+    read = read_flag(flags()[f"--{name.replace('_', '-')}"], text)
     assert (read, type(read)) == (value, type(value))
-
-
-NO_NAME = "expecting property name enclosed in double quotes"
 
 
 @pytest.mark.parametrize(
@@ -277,6 +330,9 @@ NO_NAME = "expecting property name enclosed in double quotes"
     [
         ("metadata", "a", "--metadata 'a' is not of the form KEY=VALUE"),
         ("metadata", "=a", "--metadata '=a' is not of the form KEY=VALUE"),
+        ("logit_bias", "a", "--logit-bias 'a' is not of the form TOKEN=BIAS"),
+        ("logit_bias", "a=b", "--logit-bias 'a=b' is not of the form TOKEN=BIAS"),
+        ("user_location", "Oslo", "--user-location 'Oslo' is not of the form KEY=VALUE"),
         (
             "metadata",
             "{a=1}",
@@ -292,12 +348,93 @@ NO_NAME = "expecting property name enclosed in double quotes"
 )
 def test_a_flag_that_cannot_be_read_is_refused(name: str, text: str, message: str) -> None:
     with pytest.raises(UsageError) as error:
-        read_flag(fields()[name], text)
+        read_flag(flags()[f"--{name.replace('_', '-')}"], text)
     assert error.value.message == message
 
 
+@pytest.mark.parametrize(
+    ("flag", "texts", "value"),
+    [
+        ("--stop", ["a", "b"], ["a", "b"]),
+        ("--modalities", ["text", "audio"], ["text", "audio"]),
+        ("--metadata", ["a=1", "b=2", "a=1", '{"c": "3"}'], {"a": "1", "b": "2", "c": "3"}),
+        ("--logit-bias", ["1=-5", "2=.5"], {"1": -5, "2": 0.5}),
+        ("--logit-bias", ["null"], None),
+        (
+            "--user-location",
+            ["city=Oslo", "country=NO"],
+            {"type": "approximate", "approximate": {"city": "Oslo", "country": "NO"}},
+        ),
+    ],
+)
+def test_a_flag_that_is_repeated_adds_up(flag: str, texts: list[str], value: Any) -> None:
+    assert read_flags(flags()[flag], texts) == value
+
+
+@pytest.mark.parametrize(
+    ("flag", "texts", "message"),
+    [
+        ("--metadata", ["a=1", "a=2"], "--metadata gives a two values"),
+        ("--user-location", ["city=Oslo", "city=Rome"], "--user-location gives city two values"),
+        ("--metadata", ["a=1", "null"], "--metadata is given twice, with values that do not go together"),
+    ],
+)
+def test_a_flag_that_is_repeated_with_two_values_for_one_key_is_refused(
+    flag: str, texts: list[str], message: str
+) -> None:
+    with pytest.raises(UsageError) as error:
+        read_flags(flags()[flag], texts)
+    assert error.value.message == message
+
+
+# --- @FILE -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("tools", "@tools.json", "<tools.json>"),
+        ("stop", "@a b", "<a b>"),
+        ("unheard_of", "@x", "<x>"),
+        ("metadata", "x@y", "x@y"),
+        ("metadata", " @x", " @x"),
+        ("metadata", "@@x", "@x"),
+        ("metadata", "@@", "@"),
+        ("metadata", "", ""),
+        # a string, a number, a switch is never a file
+        ("model", "@cf/zai-org/glm-4.7-flash", "@cf/zai-org/glm-4.7-flash"),
+        ("user", "@ann", "@ann"),
+        ("user", "@@ann", "@@ann"),
+        ("temperature", "@x", "@x"),
+        ("store", "@x", "@x"),
+    ],
+)
+def test_an_at_sign_names_a_file_where_a_list_or_an_object_is_wanted(name: str, text: str, expected: str) -> None:
+    assert expanded(fields().get(name), text, lambda path: f"<{path}>\n") == expected
+
+
+@pytest.mark.parametrize(("ending", "kept"), [("a", "a"), ("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n")])
+def test_the_newline_that_ends_a_file_is_no_part_of_the_value(ending: str, kept: str) -> None:
+    assert expanded(fields()["stop"], "@x", lambda path: ending) == kept
+
+
+def test_an_at_sign_alone_names_no_file() -> None:
+    with pytest.raises(UsageError, match=r"^@ names no file$"):
+        expanded(fields()["tools"], "@", lambda path: "")
+
+
+def test_a_value_is_laid_over_another_key_by_key() -> None:
+    lower = {"a": {"b": 1, "c": 2}, "d": [1], "e": 0}
+    assert laid_over(lower, {"a": {"c": 3}, "d": [2], "f": {}}) == {"a": {"b": 1, "c": 3}, "d": [2], "e": 0, "f": {}}
+    assert laid_over([1], {"a": 1}) == {"a": 1}
+    assert laid_over({"a": 1}, None) is None
+
+
+# --- any text ----------------------------------------------------------------------------------------------------
+
+
 def test_any_text_for_any_flag_is_read_or_refused_in_one_line() -> None:
-    for it in fields().values():
+    for it in (fields() | flags()).values():
         for text in ("", "{", "[1", "null", "true", "-", "=", "é", "\udcff", "0x10", "[" * 5000, "1" * 5000):
             _reads(it, text)
 
