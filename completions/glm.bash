@@ -1,0 +1,231 @@
+# Completion of glm for bash 4 and later. Written by `python -m glmcli.cli.completion`, not by hand.
+
+((BASH_VERSINFO[0] >= 4)) || return 0
+
+# What the command named $1 has. `values` says what follows an option: words, or a kind that _glm_candidates knows;
+# `rest` is the same for the arguments after those in `arguments`.
+_glm_command() {
+    commands=() arguments=() rest=''
+    flags=(--quiet -q --verbose -v --debug --help -h)
+    values=([--profile]=@profile [--config-dir]=@folder [--color]='auto always never')
+    case $1 in
+        'glm') commands=(run chat sessions tools config serve) ;;
+        'glm sessions') commands=(list show export rm) ;;
+        'glm tools') commands=(list show check) ;;
+        'glm config') commands=(show get set unset edit path profiles params login logout doctor local) ;;
+        'glm config get') arguments=(@key) ;;
+        'glm config set') arguments=(@key @setting) ;;
+        'glm config unset') arguments=(@key) ;;
+        'glm config local') commands=(install status rm) ;;
+        'glm config local install') arguments=(@file) ;;
+    esac
+    case $1 in
+        'glm')
+            flags+=(--version -V)
+            ;;&
+        'glm' | 'glm run' | 'glm chat')
+            flags+=(--think --no-think --strict --editor -e --no-stdin --continue -c --no-log --raw -r --plain
+                --hide-reasoning -R --show-reasoning --usage -u --include -i --logprobs --no-logprobs
+                --parallel-tool-calls --no-parallel-tool-calls --store --no-store)
+            values+=([--option]=@assignment [-o]=@assignment [--system]='' [-s]='' [--system-file]=@file
+                [--file]=@file [-f]=@file [--stdin-timeout]='' [--session]='' [--connect-timeout]=''
+                [--first-byte-timeout]='' [--timeout]='' [--retries]='' [--ca-bundle]=@file [--model]=''
+                [-m]='' [--audio]='' [--frequency-penalty]='' [--logit-bias]='' [--top-logprobs]=''
+                [--max-tokens]='' [--max-completion-tokens]='' [--metadata]='' [--modalities]='text audio'
+                [--n]='' [--prediction]='' [--presence-penalty]='' [--reasoning-effort]='low medium high'
+                [--response-format]='text json' [--seed]='' [--service-tier]='auto default flex scale priority'
+                [--stop]='' [--temperature]='' [--tool-choice]='none auto required' [--top-p]='' [--user]=''
+                [--web-search-options]='' [--function-call]='none auto' [--chat-template-kwargs]='')
+            ;;&
+        'glm' | 'glm run')
+            flags+=(--prompt-form --no-stream --json --jsonl --dry-run --curl)
+            values+=([--body]=@file [--output]=@file)
+            ;;&
+        'glm sessions list')
+            values+=([--limit]='' [-l]='')
+            ;;&
+        'glm sessions list' | 'glm sessions show' | 'glm config show' | 'glm config profiles' | 'glm config params' | 'glm config doctor')
+            flags+=(--json)
+            ;;&
+        'glm sessions show' | 'glm sessions export')
+            flags+=(--reasoning)
+            ;;&
+        'glm sessions export')
+            values+=([--format]='md json jsonl html body' [--output]=@file [-o]=@file)
+            ;;&
+        'glm sessions rm')
+            flags+=(--yes -y)
+            values+=([--older-than]='')
+            ;;&
+        'glm tools list')
+            flags+=(--json)
+            ;;&
+        'glm config login')
+            flags+=(--token-stdin --keyring)
+            values+=([--account]='')
+            ;;&
+        'glm config local status')
+            flags+=(--json)
+            ;;&
+        'glm serve')
+            values+=([--port]='' [--pace]='' [--record]=@file [--replay]=@file)
+            ;;&
+    esac
+}
+
+# The options that every command has, where they stand before its name.
+_glm_everywhere='^(-[Vqvh]+|--version|--profile(=.*)?|--config-dir(=.*)?|--color(=.*)?|--quiet|--verbose|--debug|--help)$'
+
+# Profiles that need no configuration, and those with a table in the configuration file.
+_glm_profiles() {
+    local folder=$HOME/.config line table='^[[:space:]]*\[[[:space:]]*profiles[.]"?([A-Za-z0-9_-]+)'
+    [[ $OSTYPE == darwin* ]] && folder="$HOME/Library/Application Support"
+    folder=${GLM_CONFIG_DIR:-${XDG_CONFIG_HOME:-$folder}/glmcli}
+    candidates=(default local demo)
+    [[ -f $folder/config.toml && -r $folder/config.toml ]] || return 0
+    while IFS= read -r line || [[ -n $line ]]; do
+        [[ $line =~ $table ]] && candidates+=("${BASH_REMATCH[1]}")
+    done <"$folder/config.toml"
+}
+
+# What the setting $1 may be.
+_glm_setting() {
+    case $1 in
+        profile) _glm_candidates @profile ;;
+        endpoint) candidates=(workers-ai workers-ai-openai ai-gateway openai local demo) ;;
+        log | markdown | usage | hide_reasoning | multiline | defaults.logprobs | defaults.parallel_tool_calls | defaults.store | defaults.stream) candidates=(true false) ;;
+        color) candidates=(auto always never) ;;
+        theme) candidates=(auto dark light) ;;
+        editing_mode) candidates=(emacs vi) ;;
+        ca_bundle) _glm_candidates @file ;;
+        defaults.reasoning_effort) candidates=(low medium high) ;;
+        defaults.service_tier) candidates=(auto default flex scale priority) ;;
+        defaults.tool_choice) candidates=(none auto required) ;;
+        defaults.function_call) candidates=(none auto) ;;
+    esac
+}
+
+# Fills `candidates` with what the kind or the words of $1 stand for. $2: the part of the value that is typed.
+_glm_candidates() {
+    case $1 in
+        @file) compopt -o bashdefault -o default ;;
+        @folder) compopt -o dirnames ;;
+        @profile) _glm_profiles ;;
+        @key) candidates=(profile endpoint account_id base_url model system gateway gateway_path gateway_token_env
+            api_key_env token_command max_tokens_field log color theme markdown usage hide_reasoning
+            editing_mode multiline timeout first_byte_timeout connect_timeout retries ca_bundle "${fields[@]/#/defaults.}") ;;
+        @setting) _glm_setting "${given[0]#profiles.*.}" ;;
+        @assignment)
+            if [[ $2 == *=* ]]; then
+                _glm_setting "defaults.${2%%=*}"
+                candidates=("${candidates[@]/#/${2%%=*}=}")
+            else
+                candidates=("${fields[@]/%/=}")
+                compopt -o nospace
+            fi
+            ;;
+        *) read -ra candidates <<<"$1" ;;
+    esac
+}
+
+# Sets `option` if the value of an option is the word after $1, be it `--color` or the end of `-qo`.
+_glm_awaits() {
+    local i
+    option=
+    if [[ $1 == --* ]]; then
+        [[ -n ${values[$1]+set} ]] && option=$1
+        return
+    fi
+    for ((i = 1; i < ${#1}; i++)); do
+        if [[ -n ${values[-${1:i:1}]+set} ]]; then
+            ((i + 1 == ${#1})) && option=-${1:i:1}
+            return
+        fi
+    done
+}
+
+_glm() {
+    local IFS=$' \t\n' line=${COMP_LINE:0:COMP_POINT} path=glm option='' ended='' cur='' head='' prefix='' breaks word i
+    local rest
+    local -a words=() given=() commands=() arguments=() flags=() candidates=()
+    local -a fields=(model prompt messages audio frequency_penalty logit_bias logprobs top_logprobs max_tokens
+        max_completion_tokens metadata modalities n parallel_tool_calls prediction presence_penalty
+        reasoning_effort response_format seed service_tier stop store stream stream_options temperature
+        tool_choice tools top_p user web_search_options function_call functions chat_template_kwargs)
+    local -A values=() seen=()
+    COMPREPLY=()
+
+    # Readline has cut the words at `=`, `:` and `@` too; what no space parts belongs together.
+    for ((i = 0; i < COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        if ((i == 0)) || [[ $line == [[:space:]]* ]]; then
+            words+=("$word")
+        else
+            words[${#words[@]} - 1]+=$word
+        fi
+        line=${line#*"$word"}
+    done
+    if [[ $line == [[:space:]]* ]]; then
+        cur=${line#"${line%%[![:space:]]*}"}
+    else
+        cur=${words[${#words[@]} - 1]}$line
+        unset "words[${#words[@]} - 1]"
+    fi
+
+    # It replaces only what follows the last of them, unless the word is quoted.
+    breaks=${COMP_WORDBREAKS//[!=:@]/}
+    if [[ $cur == [\"\']* ]]; then
+        cur=${cur:1}
+    elif [[ -n $breaks ]]; then
+        head=${cur%"${cur##*["$breaks"]}"}
+    fi
+
+    _glm_command "$path"
+    for word in "${words[@]:1}"; do
+        if [[ -n $option ]]; then
+            option=
+            continue
+        fi
+        if [[ -z $ended && $word == -?* ]]; then
+            if [[ $path == glm && ! $word =~ $_glm_everywhere ]]; then
+                path='glm run'
+                _glm_command "$path"
+            fi
+            [[ $word == -- ]] && ended=1
+            _glm_awaits "$word"
+        elif [[ ${#commands[@]} -gt 0 && " ${commands[*]} " == *" $word "* ]]; then
+            path+=" $word"
+            _glm_command "$path"
+        elif [[ $path == glm ]]; then
+            path='glm run'
+            _glm_command "$path"
+        else
+            given+=("$word")
+        fi
+    done
+
+    if [[ -n $option ]]; then
+        _glm_candidates "${values[$option]}" "$cur"
+    elif [[ -z $ended && $cur == --*=* ]]; then
+        prefix=${cur%%=*}=
+        _glm_candidates "${values[${cur%%=*}]-}" "${cur#*=}"
+    elif [[ -z $ended && $cur == -[!-]?* && -n ${values[${cur:0:2}]-} ]]; then
+        prefix=${cur:0:2}
+        _glm_candidates "${values[$prefix]}" "${cur:2}"
+    elif [[ -z $ended && $cur == -* ]]; then
+        candidates=("${flags[@]}" "${!values[@]}")
+    elif ((${#commands[@]} && !${#given[@]})); then
+        candidates=("${commands[@]}")
+    else
+        _glm_candidates "${arguments[${#given[@]}]-$rest}" "$cur"
+    fi
+    for word in "${candidates[@]}"; do
+        word=$prefix$word
+        if [[ $word == "$cur"* && -z ${seen[$word]-} ]]; then
+            seen[$word]=1
+            COMPREPLY+=("${word#"$head"}")
+        fi
+    done
+}
+
+complete -F _glm glm

@@ -1,0 +1,334 @@
+# Completion of glm for fish. Written by `python -m glmcli.cli.completion`, not by hand.
+
+# The options of the command named $argv[1] whose value is the next word.
+function __glm_valued
+    printf '%s\n' --profile --config-dir --color
+    contains -- $argv[1] 'glm' 'glm run' 'glm chat'; and printf '%s\n' --option -o --system -s --system-file --file -f --stdin-timeout --session --connect-timeout --first-byte-timeout --timeout --retries --ca-bundle --model -m --audio --frequency-penalty --logit-bias --top-logprobs --max-tokens --max-completion-tokens --metadata --modalities --n --prediction --presence-penalty --reasoning-effort --response-format --seed --service-tier --stop --temperature --tool-choice --top-p --user --web-search-options --function-call --chat-template-kwargs
+    contains -- $argv[1] 'glm' 'glm run'; and printf '%s\n' --body --output
+    contains -- $argv[1] 'glm sessions list'; and printf '%s\n' --limit -l
+    contains -- $argv[1] 'glm sessions export'; and printf '%s\n' --format --output -o
+    contains -- $argv[1] 'glm sessions rm'; and printf '%s\n' --older-than
+    contains -- $argv[1] 'glm config login'; and printf '%s\n' --account
+    contains -- $argv[1] 'glm serve'; and printf '%s\n' --port --pace --record --replay
+end
+
+function __glm_subcommands
+    switch $argv[1]
+        case 'glm'
+            printf '%s\n' run chat sessions tools config serve
+        case 'glm sessions'
+            printf '%s\n' list show export rm
+        case 'glm tools'
+            printf '%s\n' list show check
+        case 'glm config'
+            printf '%s\n' show get set unset edit path profiles params login logout doctor local
+        case 'glm config local'
+            printf '%s\n' install status rm
+    end
+end
+
+# Whether the value of an option of the command named $argv[1] is the word after $argv[2], be it `--color` or the end
+# of `-qo`.
+function __glm_awaits
+    set -l valued (__glm_valued $argv[1])
+    if string match -q -- '--*' $argv[2]
+        contains -- $argv[2] $valued
+        return
+    end
+    set -l letters (string split '' -- (string sub -s 2 -- $argv[2]))
+    while set -q letters[1]
+        if contains -- -$letters[1] $valued
+            not set -q letters[2]
+            return
+        end
+        set -e letters[1]
+    end
+    return 1
+end
+
+# The path of the command that is being written, then the arguments given to it, one a line.
+function __glm_written
+    set -l path glm
+    set -l given
+    set -l ended
+    set -l tokens (commandline -opc)
+    set -e tokens[1]
+    while set -q tokens[1]
+        set -l token $tokens[1]
+        set -e tokens[1]
+        if test -z "$ended"; and string match -qr -- '^-.' $token
+            if test $path = glm; and not string match -qr -- '^(-[Vqvh]+|--version|--profile(=.*)?|--config-dir(=.*)?|--color(=.*)?|--quiet|--verbose|--debug|--help)$' $token
+                set path 'glm run'
+            end
+            if test $token = --
+                set ended 1
+            else if __glm_awaits $path $token
+                set -e tokens[1]
+            end
+        else if contains -- $token (__glm_subcommands $path)
+            set path "$path $token"
+        else if test $path = glm
+            set path 'glm run'
+        else
+            set -a given $token
+        end
+    end
+    printf '%s\n' $path $given
+end
+
+# Whether one of these commands is being written.
+function __glm_at
+    set -l written (__glm_written)
+    contains -- $written[1] $argv
+end
+
+# Whether the argument of this number, counted from 1, of this command is being written.
+function __glm_at_argument
+    set -l written (__glm_written)
+    test "$written[1]" = $argv[2]; and test (count $written) -eq $argv[1]
+end
+
+# Profiles that need no configuration, and those with a table in the configuration file.
+function __glm_profiles
+    set -l folder $HOME/.config/glmcli
+    if test -n "$GLM_CONFIG_DIR"
+        set folder $GLM_CONFIG_DIR
+    else if test -n "$XDG_CONFIG_HOME"
+        set folder $XDG_CONFIG_HOME/glmcli
+    else if test (uname) = Darwin
+        set folder "$HOME/Library/Application Support/glmcli"
+    end
+    printf '%s\n' default local demo
+    if test -f $folder/config.toml -a -r $folder/config.toml
+        string replace -rf '^\s*\[\s*profiles[.]"?([A-Za-z0-9_-]+).*' '$1' <$folder/config.toml
+    end
+end
+
+# What the setting $argv[1] may be.
+function __glm_setting
+    switch $argv[1]
+        case profile
+            __glm_profiles
+        case endpoint
+            printf '%s\n' workers-ai workers-ai-openai ai-gateway openai local demo
+        case log markdown usage hide_reasoning multiline defaults.logprobs defaults.parallel_tool_calls defaults.store defaults.stream
+            printf '%s\n' true false
+        case color
+            printf '%s\n' auto always never
+        case theme
+            printf '%s\n' auto dark light
+        case editing_mode
+            printf '%s\n' emacs vi
+        case defaults.reasoning_effort
+            printf '%s\n' low medium high
+        case defaults.service_tier
+            printf '%s\n' auto default flex scale priority
+        case defaults.tool_choice
+            printf '%s\n' none auto required
+        case defaults.function_call
+            printf '%s\n' none auto
+    end
+end
+
+# The key before the value that is being written, without the profile it is for.
+function __glm_key
+    set -l written (__glm_written)
+    string replace -r '^profiles\..*?\.' '' -- $written[2]
+end
+
+function __glm_keys
+    printf '%s\t%s\n' \
+        profile 'The profile to use.' \
+        endpoint 'What kind of server the profile talks to.' \
+        account_id 'The Cloudflare account.' \
+        base_url 'Where the API is.' \
+        model 'The model.' \
+        system 'The system prompt.' \
+        gateway 'The id of the AI Gateway.' \
+        gateway_path 'What follows the gateway\'s id, if not workers-ai.' \
+        gateway_token_env 'The variable with the token of an authenticated gateway.' \
+        api_key_env 'The environment variable that holds the key of this profile.' \
+        token_command 'A command that prints the token, run without a shell.' \
+        max_tokens_field 'The field for the output limit, on openai.' \
+        log 'Whether conversations are stored.' \
+        color 'When to use colour.' \
+        theme 'The colours of code and headings.' \
+        markdown 'Whether answers are rendered on a terminal.' \
+        usage 'Whether tokens and cost follow each answer.' \
+        hide_reasoning 'Whether the thinking of the model stays hidden.' \
+        editing_mode 'The keys of the prompt in chat.' \
+        multiline 'Whether Enter starts a new line in chat.' \
+        timeout 'Seconds without a byte before an answer counts as cut.' \
+        first_byte_timeout 'Seconds until the first byte; 120 when streaming, else 900.' \
+        connect_timeout 'Seconds for making the connection.' \
+        retries 'How often a request that failed without an answer is sent again.' \
+        ca_bundle 'A file of certificate authorities to trust.'
+    __glm_fields | string replace -r '^' defaults.
+end
+
+function __glm_fields
+    printf '%s\t%s\n' \
+        model 'The model to ask; workers-ai names it in the URL, unless a body does.' \
+        prompt 'The text to answer, in place of messages.' \
+        messages 'The conversation so far, oldest message first.' \
+        audio 'Voice and format of a spoken answer; nothing shows that this model speaks.' \
+        frequency_penalty 'Above 0, words grow less likely each time they are used; below 0, more likely.' \
+        logit_bias 'How much more or less likely single tokens are, as token id to bias from -100 to 100.' \
+        logprobs 'Send the log probability of each token of the answer.' \
+        top_logprobs 'With logprobs: send as many alternatives for each token.' \
+        max_tokens 'The most tokens of an answer, its reasoning included; glm sends 16384 unless told otherwise.' \
+        max_completion_tokens 'The newer name of max_tokens; workers-ai is sent both with one value.' \
+        metadata 'Up to 16 pairs to attach to the request; nothing shows that they have an effect here.' \
+        modalities 'Kinds of answer wanted, text or audio; nothing shows that this model speaks.' \
+        n 'How many answers to give to the one prompt.' \
+        parallel_tool_calls 'Let the model ask for several calls at once.' \
+        prediction 'Text that much of the answer is expected to repeat; nothing shows an effect here.' \
+        presence_penalty 'Above 0, words that were used once grow less likely; below 0, more likely.' \
+        reasoning_effort 'How long to think; no effect is verified for this model, --no-think switches thinking off.' \
+        response_format 'Free text, any JSON object, or JSON of a given schema.' \
+        seed 'The same seed and request should give the same answer, as far as the server can.' \
+        service_tier 'How urgently to serve the request; this platform has since dropped it.' \
+        stop 'End the answer before this text; up to four.' \
+        store 'Let the server keep the answer; glm\'s own sessions do not depend on it.' \
+        stream 'Send the answer piece by piece; glm decides this by the form of its output.' \
+        stream_options 'What else a stream should hold.' \
+        temperature 'How freely words are chosen: 0 takes the likeliest, 2 is wild; the authors advise 1, or 0.7 for code.' \
+        tool_choice 'Whether the model may, must or must not call tools, or the one to call; required is only advice here.' \
+        tools 'The functions and custom tools that the model may call.' \
+        top_p 'Choose only among the likeliest words that together have this probability; the authors advise 0.95.' \
+        user 'A stable name for the end user, by which abuse can be traced.' \
+        web_search_options 'Settings of a web search by the server; nothing shows that this model has one.' \
+        function_call 'The older form of tool_choice.' \
+        functions 'The older form of tools.' \
+        chat_template_kwargs 'Switches of the chat template; in the newer schema only.'
+end
+
+function __glm_assignment
+    set -l token (string replace -r '^(--option=|-[^-]*?o)' '' -- (commandline -ct))
+    set -l name (string match -r '^[^=]+(?==)' -- $token)
+    if set -q name[1]
+        for value in (__glm_setting defaults.$name)
+            echo $name=$value
+        end
+    else
+        __glm_fields | string replace \t =\t
+    end
+end
+
+complete -c glm -f
+complete -c glm -l profile -x -a '(__glm_profiles)' -d 'The profile to use.'
+complete -c glm -l config-dir -x -a '(__fish_complete_directories)' -d 'The directory for settings, credentials and sessions.'
+complete -c glm -l color -x -a 'auto always never' -d 'When to use colour.'
+complete -c glm -s q -l quiet -d 'Say nothing but the answer and errors.'
+complete -c glm -s v -l verbose -d 'Show the exchange, secrets hidden.'
+complete -c glm -l debug -d 'Show where an unexpected error came from.'
+complete -c glm -s h -l help -d 'Show this message and exit.'
+complete -c glm -n '__glm_at "glm"' -s V -l version -d 'Show the version and exit.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s o -l option -x -a '(__glm_assignment)' -d 'Any request field; the value is JSON, else a string.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l think -l no-think -d 'Let the model think before it answers.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l strict -d 'Refuse what would only be warned about.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s s -l system -x -d 'The system prompt.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l system-file -r -F -d 'The same, from a file.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s f -l file -r -F -d 'A text file to send along; `-` is stdin.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s e -l editor -d 'Write the prompt in $VISUAL or $EDITOR.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l no-stdin -d 'Do not look at stdin.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l stdin-timeout -x -d 'Wait so long for the first byte of stdin; 0: for ever.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s c -l continue -d 'Go on with the last session.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l session -x -d 'Go on with this session; a new name makes one.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l no-log -d 'Store nothing.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s r -l raw -d 'Markdown source as it comes, on a terminal too.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l plain -d 'Line by line, without moving the cursor.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s R -l hide-reasoning -d 'Do not show the thinking.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l show-reasoning -d 'Show the thinking on stderr even where that is a file.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s u -l usage -d 'Show tokens, cost and speed on stderr.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s i -l include -d 'Show the response headers on stderr.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l connect-timeout -x -d 'To connect (10); 0: no limit.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l first-byte-timeout -x -d 'To the first byte (120 streaming, else 900).'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l timeout -x -d 'Between two bytes (60).'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l retries -x -d 'Tries after the first (2).'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l ca-bundle -r -F -d 'Certificates to trust, in PEM form.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s m -l model -x -d 'The model to ask; workers-ai names it in the URL, unless a body does.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l audio -x -d 'Voice and format of a spoken answer; nothing shows that this model speaks.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l frequency-penalty -x -d 'Above 0, words grow less likely each time they are used; below 0, more likely.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l logit-bias -x -d 'How much more or less likely single tokens are, as token id to bias from -100 to 100.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l logprobs -l no-logprobs -d 'Send the log probability of each token of the answer.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l top-logprobs -x -d 'With logprobs: send as many alternatives for each token.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l max-tokens -x -d 'The most tokens of an answer, its reasoning included; glm sends 16384 unless told otherwise.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l max-completion-tokens -x -d 'The newer name of max_tokens; workers-ai is sent both with one value.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l metadata -x -d 'Up to 16 pairs to attach to the request; nothing shows that they have an effect here.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l modalities -x -a 'text audio' -d 'Kinds of answer wanted, text or audio; nothing shows that this model speaks.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l n -x -d 'How many answers to give to the one prompt.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l parallel-tool-calls -l no-parallel-tool-calls -d 'Let the model ask for several calls at once.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l prediction -x -d 'Text that much of the answer is expected to repeat; nothing shows an effect here.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l presence-penalty -x -d 'Above 0, words that were used once grow less likely; below 0, more likely.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l reasoning-effort -x -a 'low medium high' -d 'How long to think; no effect is verified for this model, --no-think switches thinking off.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l response-format -x -a 'text json' -d 'Free text, any JSON object, or JSON of a given schema.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l seed -x -d 'The same seed and request should give the same answer, as far as the server can.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l service-tier -x -a 'auto default flex scale priority' -d 'How urgently to serve the request; this platform has since dropped it.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l stop -x -d 'End the answer before this text; up to four.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l store -l no-store -d 'Let the server keep the answer; glm\'s own sessions do not depend on it.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l temperature -x -d 'How freely words are chosen: 0 takes the likeliest, 2 is wild; the authors advise 1, or 0.7 for code.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l tool-choice -x -a 'none auto required' -d 'Whether the model may, must or must not call tools, or the one to call; required is only advice here.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l top-p -x -d 'Choose only among the likeliest words that together have this probability; the authors advise 0.95.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l user -x -d 'A stable name for the end user, by which abuse can be traced.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l web-search-options -x -d 'Settings of a web search by the server; nothing shows that this model has one.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l function-call -x -a 'none auto' -d 'The older form of tool_choice.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l chat-template-kwargs -x -d 'Switches of the chat template; in the newer schema only.'
+complete -c glm -n '__glm_at "glm" "glm run"' -l body -r -F -d 'A whole request body; only flags are merged over it.'
+complete -c glm -n '__glm_at "glm" "glm run"' -l prompt-form -d 'Send {"prompt": …} instead of messages.'
+complete -c glm -n '__glm_at "glm" "glm run"' -l no-stream -d 'Ask for one JSON answer.'
+complete -c glm -n '__glm_at "glm" "glm run"' -l json -d 'One JSON object at the end.'
+complete -c glm -n '__glm_at "glm" "glm run"' -l jsonl -d 'One JSON event a line, as it happens.'
+complete -c glm -n '__glm_at "glm" "glm run"' -l output -r -F -d 'Write the answer there as well.'
+complete -c glm -n '__glm_at "glm" "glm run"' -l dry-run -d 'Print the request body; send nothing.'
+complete -c glm -n '__glm_at "glm" "glm run"' -l curl -d 'Print a curl command that sends the same; send nothing.'
+complete -c glm -n '__glm_at "glm sessions list"' -s l -l limit -x -d 'How many; 0 for all.'
+complete -c glm -n '__glm_at "glm sessions list" "glm sessions show" "glm config show" "glm config profiles" "glm config params" "glm config doctor"' -l json -d 'One JSON value for scripts.'
+complete -c glm -n '__glm_at "glm sessions show" "glm sessions export"' -l reasoning -d 'Show what the model thought, too.'
+complete -c glm -n '__glm_at "glm sessions export"' -l format -x -a 'md json jsonl html body' -d 'md and html to read; json with everything that is stored, jsonl with one message a line, body as the request that goes on with it.'
+complete -c glm -n '__glm_at "glm sessions export"' -s o -l output -r -F -d 'Else standard output.'
+complete -c glm -n '__glm_at "glm sessions rm"' -l older-than -x -d 'Those not used for 12h, 30d or 8w, say.'
+complete -c glm -n '__glm_at "glm sessions rm"' -s y -l yes -d 'Do not ask.'
+complete -c glm -n '__glm_at "glm tools list"' -l json -d 'As one JSON list.'
+complete -c glm -n '__glm_at "glm config login"' -l token-stdin -d 'Read the token from stdin.'
+complete -c glm -n '__glm_at "glm config login"' -l account -x -d 'The account to use.'
+complete -c glm -n '__glm_at "glm config login"' -l keyring -d 'Keep the token in the keyring of the system (Python package keyring).'
+complete -c glm -n '__glm_at "glm config local status"' -l json -d 'One JSON object.'
+complete -c glm -n '__glm_at "glm serve"' -l port -x -d 'The port; 0 takes any free one.'
+complete -c glm -n '__glm_at "glm serve"' -l pace -x -d 'Seconds between two tokens.'
+complete -c glm -n '__glm_at "glm serve"' -l record -r -F -d 'Add every exchange to FILE.'
+complete -c glm -n '__glm_at "glm serve"' -l replay -r -F -d 'Answer from such a FILE.'
+complete -c glm -n '__glm_at_argument 1 "glm"' -a run -d 'One prompt in, one answer out.'
+complete -c glm -n '__glm_at_argument 1 "glm"' -a chat -d 'Talk in the terminal, turn by turn.'
+complete -c glm -n '__glm_at_argument 1 "glm"' -a sessions -d 'Stored conversations.'
+complete -c glm -n '__glm_at_argument 1 "glm"' -a tools -d 'Definitions of tools that the model may call.'
+complete -c glm -n '__glm_at_argument 1 "glm"' -a config -d 'Settings, credentials, diagnosis.'
+complete -c glm -n '__glm_at_argument 1 "glm"' -a serve -d 'The demo endpoint in the foreground, to test scripts against.'
+complete -c glm -n '__glm_at_argument 1 "glm sessions"' -a list -d 'The conversations used last.'
+complete -c glm -n '__glm_at_argument 1 "glm sessions"' -a show -d 'One conversation, to read.'
+complete -c glm -n '__glm_at_argument 1 "glm sessions"' -a export -d 'One conversation as a file.'
+complete -c glm -n '__glm_at_argument 1 "glm sessions"' -a rm -d 'Remove conversations for good. --older-than asks first where there is a terminal.'
+complete -c glm -n '__glm_at_argument 1 "glm tools"' -a list -d 'List the definitions in the tools folder.'
+complete -c glm -n '__glm_at_argument 1 "glm tools"' -a show -d 'Print a definition as it is sent.'
+complete -c glm -n '__glm_at_argument 1 "glm tools"' -a check -d 'Check definitions against the request schema, JSON Schema, and the rules of strict mode.'
+complete -c glm -n '__glm_at_argument 1 "glm config"' -a show -d 'Every setting with its value and where that comes from.'
+complete -c glm -n '__glm_at_argument 1 "glm config"' -a get -d 'The value that holds for one key.'
+complete -c glm -n '__glm_at_argument 1 "glm config"' -a set -d 'Write one key to config.toml; comments stay.'
+complete -c glm -n '__glm_at_argument 1 "glm config"' -a unset -d 'Take one key, or a whole profile, out of config.toml.'
+complete -c glm -n '__glm_at_argument 1 "glm config"' -a edit -d 'Open config.toml in $VISUAL or $EDITOR, and check it afterwards.'
+complete -c glm -n '__glm_at_argument 1 "glm config"' -a path -d 'Where config.toml is, or would be.'
+complete -c glm -n '__glm_at_argument 1 "glm config"' -a profiles -d 'Every profile, its endpoint, and which one is used.'
+complete -c glm -n '__glm_at_argument 1 "glm config"' -a params -d 'Every request field: its flag, type, bounds and default, and where it is set now.'
+complete -c glm -n '__glm_at_argument 1 "glm config"' -a login -d 'Store a token for a profile, after trying it.'
+complete -c glm -n '__glm_at_argument 1 "glm config"' -a logout -d 'Forget the stored token of a profile.'
+complete -c glm -n '__glm_at_argument 1 "glm config"' -a doctor -d 'Check token, account, endpoint, network, files and terminal.'
+complete -c glm -n '__glm_at_argument 1 "glm config"' -a local -d 'The model that --profile local runs on this machine.'
+complete -c glm -n '__glm_at_argument 1 "glm config local"' -a install -d 'Fetch a tiny model for demonstration (93 MB), or take a GGUF file of yours.'
+complete -c glm -n '__glm_at_argument 1 "glm config local"' -a status -d 'Show the engine and the model; exit status 3 unless both are ready.'
+complete -c glm -n '__glm_at_argument 1 "glm config local"' -a rm -d 'Delete the fetched model, and forget a file of yours without deleting it.'
+complete -c glm -n '__glm_at_argument 1 "glm config get"' -a '(__glm_keys)'
+complete -c glm -n '__glm_at_argument 1 "glm config set"' -a '(__glm_keys)'
+complete -c glm -n '__glm_at_argument 2 "glm config set"' -a '(__glm_setting (__glm_key))'
+complete -c glm -n '__glm_at_argument 2 "glm config set"; and test (__glm_key) = ca_bundle' -F
+complete -c glm -n '__glm_at_argument 1 "glm config unset"' -a '(__glm_keys)'
+complete -c glm -n '__glm_at_argument 1 "glm config local install"' -F

@@ -1,0 +1,243 @@
+"""The completion script for bash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from glmcli.cli.completion.template import fill, folded
+from glmcli.cli.completion.tree import (
+    IMPLIED,
+    Command,
+    Option,
+    Values,
+    by_commands,
+    everywhere,
+    everywhere_pattern,
+    field_names,
+    keys,
+    profiles,
+    settings_by_values,
+)
+
+SCRIPT = r"""# Completion of glm for bash 4 and later. Written by `python -m glmcli.cli.completion`, not by hand.
+
+((BASH_VERSINFO[0] >= 4)) || return 0
+
+# What the command named $1 has. `values` says what follows an option: words, or a kind that _glm_candidates knows;
+# `rest` is the same for the arguments after those in `arguments`.
+_glm_command() {
+    commands=() arguments=() rest=''
+    flags=(@FLAGS@)
+    values=(@VALUES@)
+    case $1 in
+@COMMANDS@
+    esac
+    case $1 in
+@OPTIONS@
+    esac
+}
+
+# The options that every command has, where they stand before its name.
+_glm_everywhere='^(@EVERYWHERE@)$'
+
+# Profiles that need no configuration, and those with a table in the configuration file.
+_glm_profiles() {
+    local folder=$HOME/.config line table='^[[:space:]]*\[[[:space:]]*profiles[.]"?([A-Za-z0-9_-]+)'
+    [[ $OSTYPE == darwin* ]] && folder="$HOME/Library/Application Support"
+    folder=${GLM_CONFIG_DIR:-${XDG_CONFIG_HOME:-$folder}/glmcli}
+    candidates=(@PROFILES@)
+    [[ -f $folder/config.toml && -r $folder/config.toml ]] || return 0
+    while IFS= read -r line || [[ -n $line ]]; do
+        [[ $line =~ $table ]] && candidates+=("${BASH_REMATCH[1]}")
+    done <"$folder/config.toml"
+}
+
+# What the setting $1 may be.
+_glm_setting() {
+    case $1 in
+@SETTINGS@
+    esac
+}
+
+# Fills `candidates` with what the kind or the words of $1 stand for. $2: the part of the value that is typed.
+_glm_candidates() {
+    case $1 in
+        @file) compopt -o bashdefault -o default ;;
+        @folder) compopt -o dirnames ;;
+        @profile) _glm_profiles ;;
+        @key) candidates=(@KEYS@ "${fields[@]/#/defaults.}") ;;
+        @setting) _glm_setting "${given[0]#profiles.*.}" ;;
+        @assignment)
+            if [[ $2 == *=* ]]; then
+                _glm_setting "defaults.${2%%=*}"
+                candidates=("${candidates[@]/#/${2%%=*}=}")
+            else
+                candidates=("${fields[@]/%/=}")
+                compopt -o nospace
+            fi
+            ;;
+        *) read -ra candidates <<<"$1" ;;
+    esac
+}
+
+# Sets `option` if the value of an option is the word after $1, be it `--color` or the end of `-qo`.
+_glm_awaits() {
+    local i
+    option=
+    if [[ $1 == --* ]]; then
+        [[ -n ${values[$1]+set} ]] && option=$1
+        return
+    fi
+    for ((i = 1; i < ${#1}; i++)); do
+        if [[ -n ${values[-${1:i:1}]+set} ]]; then
+            ((i + 1 == ${#1})) && option=-${1:i:1}
+            return
+        fi
+    done
+}
+
+_glm() {
+    local IFS=$' \t\n' line=${COMP_LINE:0:COMP_POINT} path=glm option='' ended='' cur='' head='' prefix='' breaks word i
+    local rest
+    local -a words=() given=() commands=() arguments=() flags=() candidates=()
+    local -a fields=(@FIELDS@)
+    local -A values=() seen=()
+    COMPREPLY=()
+
+    # Readline has cut the words at `=`, `:` and `@` too; what no space parts belongs together.
+    for ((i = 0; i < COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        if ((i == 0)) || [[ $line == [[:space:]]* ]]; then
+            words+=("$word")
+        else
+            words[${#words[@]} - 1]+=$word
+        fi
+        line=${line#*"$word"}
+    done
+    if [[ $line == [[:space:]]* ]]; then
+        cur=${line#"${line%%[![:space:]]*}"}
+    else
+        cur=${words[${#words[@]} - 1]}$line
+        unset "words[${#words[@]} - 1]"
+    fi
+
+    # It replaces only what follows the last of them, unless the word is quoted.
+    breaks=${COMP_WORDBREAKS//[!=:@]/}
+    if [[ $cur == [\"\']* ]]; then
+        cur=${cur:1}
+    elif [[ -n $breaks ]]; then
+        head=${cur%"${cur##*["$breaks"]}"}
+    fi
+
+    _glm_command "$path"
+    for word in "${words[@]:1}"; do
+        if [[ -n $option ]]; then
+            option=
+            continue
+        fi
+        if [[ -z $ended && $word == -?* ]]; then
+            if [[ $path == glm && ! $word =~ $_glm_everywhere ]]; then
+                path='@IMPLIED@'
+                _glm_command "$path"
+            fi
+            [[ $word == -- ]] && ended=1
+            _glm_awaits "$word"
+        elif [[ ${#commands[@]} -gt 0 && " ${commands[*]} " == *" $word "* ]]; then
+            path+=" $word"
+            _glm_command "$path"
+        elif [[ $path == glm ]]; then
+            path='@IMPLIED@'
+            _glm_command "$path"
+        else
+            given+=("$word")
+        fi
+    done
+
+    if [[ -n $option ]]; then
+        _glm_candidates "${values[$option]}" "$cur"
+    elif [[ -z $ended && $cur == --*=* ]]; then
+        prefix=${cur%%=*}=
+        _glm_candidates "${values[${cur%%=*}]-}" "${cur#*=}"
+    elif [[ -z $ended && $cur == -[!-]?* && -n ${values[${cur:0:2}]-} ]]; then
+        prefix=${cur:0:2}
+        _glm_candidates "${values[$prefix]}" "${cur:2}"
+    elif [[ -z $ended && $cur == -* ]]; then
+        candidates=("${flags[@]}" "${!values[@]}")
+    elif ((${#commands[@]} && !${#given[@]})); then
+        candidates=("${commands[@]}")
+    else
+        _glm_candidates "${arguments[${#given[@]}]-$rest}" "$cur"
+    fi
+    for word in "${candidates[@]}"; do
+        word=$prefix$word
+        if [[ $word == "$cur"* && -z ${seen[$word]-} ]]; then
+            seen[$word]=1
+            COMPREPLY+=("${word#"$head"}")
+        fi
+    done
+}
+
+complete -F _glm glm
+"""
+
+
+def render(tree: Command) -> str:
+    """The whole script."""
+    common = everywhere(tree)
+    parts = {
+        "FLAGS": folded(_flags(common), 8),
+        "VALUES": folded(_values(common), 8),
+        "COMMANDS": "\n".join(filter(None, map(_command, tree.all()))),
+        "OPTIONS": "\n".join(_options(paths, options) for paths, options in by_commands(tree).items()),
+        "EVERYWHERE": everywhere_pattern(tree),
+        "PROFILES": " ".join(profiles()),
+        "SETTINGS": "\n".join(_settings(values, names) for values, names in settings_by_values().items()),
+        "KEYS": folded(keys(), 12),
+        "FIELDS": folded(field_names(), 8),
+        "IMPLIED": IMPLIED,
+    }
+    return fill(SCRIPT, parts)
+
+
+def _command(command: Command) -> str:
+    """The case of one command that has subcommands, or arguments that can be completed."""
+    parts = []
+    if command.commands:
+        parts.append(f"commands=({' '.join(it.name for it in command.commands)})")
+    once = [_kind(it.takes) for it in command.arguments if not it.repeats]
+    if any(it != "''" for it in once):
+        parts.append(f"arguments=({' '.join(once)})")
+    parts += [f"rest={_kind(it.takes)}" for it in command.arguments if it.repeats and it.takes.kind != "any"]
+    return f"        '{command.path}') {' '.join(parts)} ;;" if parts else ""
+
+
+def _options(paths: Iterable[str], options: list[Option]) -> str:
+    """The case of the options that these commands share."""
+    quoted = [f"'{path}'" for path in paths]
+    lines = [f"        {' | '.join(quoted)})"]
+    if flags := _flags(options):
+        lines.append(f"            flags+=({folded(flags, 16)})")
+    if values := _values(options):
+        lines.append(f"            values+=({folded(values, 16)})")
+    return "\n".join([*lines, "            ;;&"])
+
+
+def _settings(values: Values, names: list[str]) -> str:
+    if values.kind == "words":
+        return f"        {' | '.join(names)}) candidates=({' '.join(values.words)}) ;;"
+    return f"        {' | '.join(names)}) _glm_candidates @{values.kind} ;;"
+
+
+def _flags(options: Iterable[Option]) -> list[str]:
+    return [name for it in options if it.takes is None for name in it.names]
+
+
+def _values(options: Iterable[Option]) -> list[str]:
+    return [f"[{name}]={_kind(it.takes)}" for it in options if it.takes is not None for name in it.names]
+
+
+def _kind(values: Values) -> str:
+    """What `_glm_candidates` makes candidates of, as a word of bash."""
+    if values.kind == "any":
+        return "''"
+    return f"'{' '.join(values.words)}'" if values.kind == "words" else f"@{values.kind}"
