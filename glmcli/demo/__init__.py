@@ -1,7 +1,7 @@
 """The demo endpoint: a loopback server that speaks the documented protocol, and shares no code with the client.
 
-    with glmcli.demo.start() as demo:
-        ... demo.base is what GLM_BASE_URL would be
+with glmcli.demo.start() as demo:
+    ... demo.base is what GLM_BASE_URL would be
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """HTTP/1.1 answers as bytes (RFC 9112), for servers that write everything by hand. Imports nothing, knows no API.
 
-    whole(200, {"content-type": "application/json"}, b"{}")         one answer with its length
-    head(200, {"transfer-encoding": "chunked"}), chunk(b"data: …"), LAST_CHUNK    an answer in pieces
+whole(200, {"content-type": "application/json"}, b"{}")         one answer with its length
+head(200, {"transfer-encoding": "chunked"}), chunk(b"data: …"), LAST_CHUNK    an answer in pieces
 """
 
 from __future__ import annotations
