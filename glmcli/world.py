@@ -6,6 +6,7 @@ no colours: what a terminal can show is the business of `glmcli.ui.terminal`.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
@@ -102,7 +103,10 @@ class World:
 
         def output(stream: object) -> BinaryIO:
             # Python sets a standard stream to None when it was closed (`>&-`); writing to it must fail, not crash.
-            return stream.buffer if stream is not None else open(os.devnull, "rb")  # type: ignore[attr-defined] # noqa: PTH123
+            return closed if stream is None else stream.buffer  # type: ignore[attr-defined, no-any-return]
+
+        closed = io.BytesIO()
+        closed.close()
 
         return cls(
             stdin=sys.stdin.buffer if sys.stdin is not None else None,

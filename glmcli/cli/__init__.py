@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
 
 def status_of(arguments: Sequence[str], world: World) -> int:
     """Runs the command; every failure ends here, as one or two lines on stderr and an exit status."""
-    from glmcli.cli.failure import show_early_failure, unexpected
+    from glmcli.cli.failure import Bug, show_early_failure
     from glmcli.cli.root import COMMANDS, invoke, usage_error_type
 
     failure: GlmError
@@ -55,7 +55,7 @@ def status_of(arguments: Sequence[str], world: World) -> int:
     except Exception as error:
         if "--debug" in arguments:
             raise
-        failure = unexpected(error)
+        failure = Bug(error)
     show_early_failure(world, failure, arguments)
     return int(failure.exit_status)
 

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from glmcli.api.client import Client
+from glmcli.api.completion import Completion
 from glmcli.api.events import Event, Usage
 from glmcli.api.price import dollars
 from glmcli.cli.conversation import Conversation
-from glmcli.cli.failure import unexpected
+from glmcli.cli.failure import Bug
 from glmcli.cli.options import TurnOptions
 from glmcli.cli.plan import Plan
 from glmcli.cli.warnings import Warnings as Warnings  # the chat takes it from here
@@ -18,7 +19,6 @@ from glmcli.errors import GlmError, Interrupted, StoreError
 from glmcli.turn import run_turn
 
 if TYPE_CHECKING:
-    from glmcli.api.completion import Completion
     from glmcli.ui.terminal import Terminal
 
 
@@ -33,13 +33,15 @@ def answer(
     warnings: Warnings,
     *,
     verbose: bool = False,
+    debug: bool = False,
     format: Literal["text", "json", "jsonl"] = "text",
     output: Path | None = None,
-) -> tuple["Completion", GlmError | None]:
+) -> tuple[Completion, GlmError | None]:
     """Keeps the new messages, sends the body, shows and keeps the answer.
 
     Returns the answer as far as it came, and why it is not whole or could not be kept. Raises UsageError for an
-    output file that cannot be written, and BrokenPipeError when whoever read stdout is gone.
+    output file that cannot be written, and BrokenPipeError when whoever read stdout is gone. debug: raises a bug of
+    ours as it is, too.
     """
     from glmcli.ui.renderers import choose
 
@@ -83,9 +85,12 @@ def answer(
     try:
         completion, error = run_turn(client, body, show, log=log, session_id=conversation.id)
     except BaseException as fault:
+        bug = Bug(fault) if isinstance(fault, Exception) else None
         with suppress(Exception):
-            renderer.close(unexpected(fault) if isinstance(fault, Exception) else Interrupted())
-        raise
+            renderer.close(bug or Interrupted())
+        if bug is None or debug or isinstance(fault, BrokenPipeError):
+            raise
+        return Completion(), bug
     if error is None and (trouble := conversation.trouble) is not None:
         error = StoreError(f"the answer was delivered but not stored: {trouble.message}", hint=trouble.hint)
     renderer.close(error)

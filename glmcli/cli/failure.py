@@ -55,12 +55,14 @@ def format_asked(arguments: Sequence[str]) -> Literal["text", "json", "jsonl"]:
     return "json" if "--json" in words or named == "json" else "text"
 
 
-def unexpected(error: Exception) -> GlmError:
+class Bug(GlmError):
     """A bug of ours, as one line."""
-    return GlmError(
-        f"unexpected {type(error).__name__}: {error}".replace("\n", " "),
-        hint="This is a bug of glm. Run the same again with --debug to see where, and report it.",
-    )
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(
+            f"unexpected {type(error).__name__}: {error}".replace("\n", " "),
+            hint="This is a bug of glm. Run the same again with --debug to see where, and report it.",
+        )
 
 
 def _options(arguments: Sequence[str]) -> Sequence[str]:

@@ -74,6 +74,7 @@ def _send(
         terminal,
         warn,
         verbose=call.verbose,
+        debug=call.debug,
         format=options.format,
         output=Path(options.output) if options.output else None,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -81,7 +83,25 @@ class Glm:
                 "stderr_tty": tty if stderr_tty is None else stderr_tty,
                 "environ": {**self.environ, **(env or {})},
                 "sleep": self.sleeps.append,
+                "random": lambda: 1.0,
                 "size": lambda: size,
             }
             status = main(list(argv), World(**{**given, **world}))
-            return Result(out.getvalue().decode(errors="replace"), err.getvalue().decode(), status, out.getvalue())
+            result = Result(out.getvalue().decode(errors="replace"), err.getvalue().decode(), status, out.getvalue())
+        _refuse_secrets(result, given["environ"])
+        return result
+
+    def process(self, *argv: str, env: Mapping[str, str] | None = None, **how: Any) -> subprocess.Popen[bytes]:
+        """The same in a process of its own, for signals and real files. Its three streams are pipes unless `how` says
+        otherwise; it reads no stdin."""
+        environ = {"PATH": os.environ.get("PATH", ""), **self.environ, **(env or {})}
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        command = [sys.executable, "-W", "error", "-m", "glmcli", *argv]
+        return subprocess.Popen(command, env=environ, **{**streams, **how})
+
+
+def _refuse_secrets(result: Result, environ: Mapping[str, str]) -> None:
+    """No output ever holds a token, whatever a test is about."""
+    for name, value in environ.items():
+        if "TOKEN" in name or "KEY" in name:
+            assert value not in result.stdout + result.stderr, f"the value of {name} was printed"
