@@ -74,7 +74,7 @@ def _help(repl: "Repl", argument: str) -> None:
     for key, what in repl.keyboard.described():
         _row(repl, key, what)
     repl.say()
-    repl.say("A unique beginning of a command will do. //text sends /text.")
+    _row(repl, "", "A unique beginning of a command will do. //text sends /text.", 0)
 
 
 def _row(repl: "Repl", left: str, right: str, column: int = 24) -> None:
