@@ -177,7 +177,7 @@ def _check_length(response: Response, named: str, limit: int) -> None:
     if response.header("content-encoding"):
         return  # the length is that of the compressed body, which says nothing
     if re.fullmatch("[0-9]{1,18}", declared) and int(declared) > limit:
-        raise _too_large(named, limit, f"{int(declared) / (1 << 20):.1f} MiB, ")
+        raise _too_large(named, limit, f"{mib(int(declared))}, ")
 
 
 def _joined(pieces: Iterable[bytes], named: str, limit: int) -> bytes:
@@ -199,6 +199,11 @@ def _in_time(pieces: Iterable[bytes], seconds: float, monotonic: Callable[[], fl
 
 def _too_large(named: str, limit: int, size: str = "") -> UsageError:
     return UsageError(
-        f"{named} is too large: {size}more than the {limit >> 20} MiB that are allowed",
+        f"{named} is too large: {size}more than the {mib(limit)} that are allowed",
         hint="Send a smaller one, or a part of it.",
     )
+
+
+def mib(size: int) -> str:
+    """A number of bytes for people, never less than it is."""
+    return f"{-(-size * 10 // (1 << 20)) / 10:g} MiB"

@@ -172,7 +172,7 @@ def test_what_is_declared_too_large_is_not_read(http: Http) -> None:
         error = failure(http, f"{server.url}/big.wav", limit=2 * MIB)
         assert server.disconnected.wait(10)
     assert type(error) is UsageError
-    assert error.message == f"{server.url}/big.wav is too large: 3.0 MiB, more than the 2 MiB that are allowed"
+    assert error.message == f"{server.url}/big.wav is too large: 3 MiB, more than the 2 MiB that are allowed"
 
 
 @pytest.mark.parametrize("packed", [False, True])
