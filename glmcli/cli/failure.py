@@ -20,7 +20,7 @@ def show_failure(terminal: "Terminal", failure: GlmError) -> None:
     for line in failure.message.splitlines():
         terminal.note(line, style="error")
     if failure.hint:
-        terminal.note(failure.hint, style="dim")
+        terminal.note(failure.hint, style="error" if terminal.quiet else "dim")  # the cure belongs to the error
 
 
 def show_early_failure(world: "World", failure: GlmError, arguments: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from glmcli.api.request import Sourced, overlay, system
+from glmcli.api.request import Sourced, check, overlay, system
 from glmcli.cli.command import Invocation
 from glmcli.cli.options import TurnOptions
 from glmcli.cli.prompt import read_file
@@ -65,7 +65,7 @@ def settings_for(call: Invocation, session: "Session | None") -> Settings:
 
 
 def make_plan(call: Invocation, options: TurnOptions, session: "Session | None" = None) -> Plan:
-    """Settles the choices. Raises UsageError, ConfigError."""
+    """Settles the choices. Raises UsageError, ConfigError; RequestError for a model that is no name."""
     if options.system is not None and options.system_file is not None:
         raise UsageError("--system and --system-file name two system prompts", hint="Leave one of them out.")
     settings = settings_for(call, session)
@@ -77,8 +77,11 @@ def make_plan(call: Invocation, options: TurnOptions, session: "Session | None" 
     model = params.pop("model", None) or (
         Sourced(session.model, "session") if session and session.model else settings.value("model")
     )
-    if model.value is None and settings.profile.endpoint != "local":
-        raise UsageError(f"profile {settings.profile.name} names no model", hint="Name it with --model.")
+    if not isinstance(model.value, str | None):
+        check({"prompt": "?", "model": model.value}, {"model": model.origin}, strict=False)
+    if not model.value and settings.profile.endpoint != "local":
+        who = f"profile {settings.profile.name}" if model.value is None else model.origin
+        raise UsageError(f"{who} names no model", hint="Name it with --model.")
     return Plan(
         settings=settings,
         model=replace(model, value=model.value or "local"),
