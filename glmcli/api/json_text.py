@@ -14,7 +14,7 @@ from typing import Any
 
 from glmcli.errors import UsageError
 
-_TOKEN = re.compile(r'''"[^"\\]*(?:\\.[^"\\]*)*"|[][{},:]|[^][{},:"\s]+''', re.DOTALL)
+_TOKEN = re.compile(r""""[^"\\]*(?:\\.[^"\\]*)*"|[][{},:]|[^][{},:"\s]+""", re.DOTALL)
 
 
 class NotJson(UsageError):

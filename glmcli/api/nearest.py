@@ -8,15 +8,16 @@ from collections.abc import Iterable
 _LONGEST_NAME = 60
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, known: Iterable[str], *, strict: bool = False) -> str | None:
     """The known name that was most likely meant, None if there is none.
 
     Equal but for case and signs; else the one that the fewest edits make of it (a letter added, left out, changed, or
     swapped with its neighbour), if those are few; else one that has the most parts in common with it.
+    strict: fewer edits are few, for where a wrong guess is worse than none.
     """
     if len(word) > _LONGEST_NAME:
         return None
-    allowed = max(2, len(word) // 3)
+    allowed = max(1, len(word) // 4) if strict else max(2, len(word) // 3)
     best: tuple[tuple[int, int], str] | None = None
     for candidate in known:
         edits = 0 if _folded(candidate) == _folded(word) else _edits(word, candidate)

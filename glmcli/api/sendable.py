@@ -23,10 +23,20 @@ _CUT = 60
 @dataclass(frozen=True)
 class Fault:
     """pointer: the place as a JSON pointer, "" for the body itself; a missing key is named by where it should be.
-    message: one short sentence about it, such as `3 is above the maximum 2`."""
+    message: what is wrong and what is allowed, such as `3 is above the maximum 2`.
+    branch: which of several alternatives the value was held to, such as `role tool`; empty where there is but one.
+    advice: what was probably meant; mostly empty."""
 
     pointer: str
     message: str
+    branch: str = ""
+    advice: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """All that is said of the fault, but for its place."""
+        held = f" for {self.branch}" if self.branch else ""
+        return f"{self.message}{held}" + (f"; {self.advice}" if self.advice else "")
 
 
 def unsendable(body: Any) -> list[Fault]:

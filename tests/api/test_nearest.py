@@ -28,3 +28,10 @@ from glmcli.api.nearest import nearest
 )
 def test_the_nearest_key_is_the_one_that_was_meant(word: str, near: str | None) -> None:
     assert nearest(word, fields()) == near
+
+
+def test_where_a_wrong_guess_is_worse_than_none_less_is_guessed() -> None:
+    efforts = ["low", "medium", "high"]
+    assert [nearest(word, efforts, strict=True) for word in ("loud", "big", "hihg", "HIGH")] == [
+        None, None, "high", "high",
+    ]  # fmt: skip
