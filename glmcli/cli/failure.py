@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Literal
 
 from glmcli.errors import GlmError
@@ -71,9 +72,11 @@ def _options(arguments: Sequence[str]) -> Sequence[str]:
 
 
 def _value(arguments: Sequence[str], option: str) -> str | None:
+    """The value of an option, of the last one where it stands twice."""
     words = _options(arguments)
-    for at, word in enumerate(words):
+    found = None
+    for word, following in zip_longest(words, words[1:]):
         name, equals, value = word.partition("=")
         if name == option:
-            return value if equals else words[at + 1] if at + 1 < len(words) else None
-    return None
+            found = value if equals else following
+    return found
