@@ -73,15 +73,15 @@ class Device:
             self._lent = False
             self._write(PASTE_MARKED)
 
-    def streams(self) -> "tuple[Input, Output | None]":
-        """The device as prompt-toolkit wants it; on a dumb terminal it finds its output itself."""
+    def streams(self) -> "tuple[Input, Output]":
+        """The device as prompt-toolkit wants it."""
         from prompt_toolkit.input import create_input
         from prompt_toolkit.output import create_output
+        from prompt_toolkit.output.plain_text import PlainTextOutput
 
-        keys = create_input(open(self._keys, closefd=False, encoding="utf-8"))  # noqa: SIM115
-        if self._dumb:
-            return keys, None
-        return keys, create_output(open(self._screen, "w", closefd=False, encoding="utf-8"))
+        keys = open(self._keys, closefd=False, encoding="utf-8")  # noqa: SIM115
+        screen = open(self._screen, "w", closefd=False, encoding="utf-8")  # noqa: SIM115
+        return create_input(keys), PlainTextOutput(screen) if self._dumb else create_output(screen)
 
     def _foreground(self) -> bool:
         """Whether the terminal is ours: a job in the background that sets its modes is stopped."""

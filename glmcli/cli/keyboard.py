@@ -39,7 +39,7 @@ class Device(Protocol):
 
     def lent(self) -> AbstractContextManager[None]: ...
 
-    def streams(self) -> "tuple[Input, Output | None]": ...
+    def streams(self) -> "tuple[Input, Output]": ...
 
 
 class Keyboard:
@@ -79,22 +79,24 @@ class Keyboard:
 
     def _prompting(self) -> "PromptSession[str]":
         from prompt_toolkit import PromptSession
+        from prompt_toolkit.application import create_app_session
         from prompt_toolkit.cursor_shapes import ModalCursorShapeConfig
         from prompt_toolkit.enums import EditingMode
 
         keys, screen = self._device.streams()
-        session: PromptSession[str] = PromptSession(
-            input=keys,
-            output=screen,
-            history=_history(self._path),
-            key_bindings=_bindings(enter_sends=not self.multiline),
-            editing_mode=EditingMode.VI if self.vi else EditingMode.EMACS,
-            cursor=ModalCursorShapeConfig() if self.vi else None,
-            multiline=True,
-            enable_history_search=True,
-            enable_suspend=True,
-            tempfile_suffix=".md",
-        )
+        # Given as an argument, the screen of a dumb terminal would not be taken for one.
+        with create_app_session(output=screen):
+            session: PromptSession[str] = PromptSession(
+                input=keys,
+                history=_history(self._path),
+                key_bindings=_bindings(enter_sends=not self.multiline),
+                editing_mode=EditingMode.VI if self.vi else EditingMode.EMACS,
+                cursor=ModalCursorShapeConfig() if self.vi else None,
+                multiline=True,
+                enable_history_search=True,
+                enable_suspend=True,
+                tempfile_suffix=".md",
+            )
         if self.vi:
             session.app.timeoutlen = session.app.ttimeoutlen = VI_ESCAPE
         return session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,24 +22,27 @@ class Pipe:
         self.keys = keys
         self.modes: list[str] = []
 
-    def quiet(self) -> AbstractContextManager[None]:
-        return self._noting("quiet")
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        self.modes.append("quiet")
+        yield
+        self.modes.append("not quiet")
 
-    def lent(self) -> AbstractContextManager[None]:
-        return self._noting("lent")
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        self.modes.append("lent")
+        try:
+            yield
+        finally:
+            self.modes.append("not lent")
 
-    def streams(self) -> tuple[Input, Output | None]:
+    def streams(self) -> tuple[Input, Output]:
         return self.keys, DummyOutput()
-
-    def _noting(self, mode: str) -> AbstractContextManager[None]:
-        stack = ExitStack()
-        self.modes.append(mode)
-        stack.callback(self.modes.append, f"not {mode}")
-        return stack
 
 
 @pytest.fixture
-def pipe() -> Iterator[Pipe]:
+def pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipe]:
+    monkeypatch.setenv("TERM", "xterm-256color")
     with create_pipe_input() as keys:
         yield Pipe(keys)
 
@@ -127,12 +130,10 @@ def test_a_signal_keeps_the_line(pipe: Pipe, tmp_path: Path) -> None:
     class Signalled(Pipe):
         """SIGTERM comes while the line is typed."""
 
-        def lent(self) -> AbstractContextManager[None]:
-            class Ending(AbstractContextManager[None]):
-                def __exit__(self, *error: object) -> None:
-                    raise Terminated
-
-            return Ending()
+        @contextmanager
+        def lent(self) -> Iterator[None]:
+            yield
+            raise Terminated
 
     pipe.keys.send_text("half a line" + ENTER)
     with pytest.raises(Terminated):
