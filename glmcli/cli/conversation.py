@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glmcli.cli.plan import Plan
 from glmcli.errors import ConfigError, GlmError, StoreError, UsageError
 from glmcli.world import World
 
 if TYPE_CHECKING:
     from glmcli.api.completion import Completion
     from glmcli.api.events import Event
+    from glmcli.cli.plan import Plan
     from glmcli.store import AnswerLog, Session, Store
 
 Message = dict[str, Any]
@@ -79,7 +79,7 @@ class Conversation:
         except StoreError as error:
             raise ConfigError(error.message, hint=error.hint) from error
 
-    def begin(self, new: list[Message], plan: Plan) -> "Log":
+    def begin(self, new: list[Message], plan: "Plan") -> "Log":
         """Keeps the user's messages before they are sent, and gives the log for the answer to the last of them."""
         self.messages = [*self.messages, *new]
         log: AnswerLog | None = None
@@ -106,7 +106,7 @@ class Conversation:
                 store.set_head(self.session.id, next(it.id for it in reversed(path) if it.role == "user"))
         return True
 
-    def keep_choices(self, plan: Plan) -> None:
+    def keep_choices(self, plan: "Plan") -> None:
         """The session goes on with these choices from now on. A new session gets them with its first message."""
         with self._storing() as storing:
             if self.session is not None and storing:
@@ -135,7 +135,7 @@ class Conversation:
             self._store.close()
             self._store = None
 
-    def _keep_question(self, new: list[Message], plan: Plan) -> "AnswerLog":
+    def _keep_question(self, new: list[Message], plan: "Plan") -> "AnswerLog":
         store = self._open(create=True)
         terminal = self._world.terminal_id()
         with store.transaction():

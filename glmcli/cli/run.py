@@ -15,11 +15,11 @@ import typer
 from glmcli.cli.command import Invocation, command
 from glmcli.cli.conversation import Conversation
 from glmcli.cli.options import RunOptions, from_values, parameters
-from glmcli.cli.request import Asked, prepare
 from glmcli.cli.warnings import Warnings
 from glmcli.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
+    from glmcli.cli.request import Asked
     from glmcli.ui.terminal import Terminal
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -31,6 +31,8 @@ def run(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
 
     The prompt is the words given, after the text of stdin and of the files of -f. stdout gets the answer alone.
     """
+    from glmcli.cli.request import prepare
+
     chosen = from_values(RunOptions, options)
     terminal = call.terminal_for(call.settings)
     warn = Warnings(terminal)
@@ -51,7 +53,7 @@ def run(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
 def _send(
     call: Invocation,
     options: RunOptions,
-    asked: Asked,
+    asked: "Asked",
     conversation: Conversation,
     terminal: "Terminal",
     warn: Warnings,
@@ -84,7 +86,7 @@ def _send(
     return failure.exit_status
 
 
-def _shown(options: RunOptions, asked: Asked, session_id: str | None) -> str:
+def _shown(options: RunOptions, asked: "Asked", session_id: str | None) -> str:
     """What --curl or --dry-run prints instead of sending."""
     if options.curl:
         from glmcli.cli.connect import as_curl
