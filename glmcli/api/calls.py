@@ -12,9 +12,13 @@ from typing import Any
 from glmcli.api.events import ToolCalled
 from glmcli.api.unicode import well_formed
 
+_OF_BODY = frozenset(("name", "arguments", "input"))
+_OF_CALL = frozenset(("id", "type", "function", "custom", "name", "arguments"))
+_OF_PIECE = _OF_CALL | {"index"}
+
 
 class _Call:
-    __slots__ = ("arguments", "id", "kind", "name", "position", "settled")
+    __slots__ = ("arguments", "extra", "id", "kind", "name", "position", "settled")
 
     def __init__(self, position: int) -> None:
         self.position = position
@@ -22,6 +26,7 @@ class _Call:
         self.kind = "function"
         self.name = ""
         self.arguments: list[str] = []
+        self.extra: dict[str, Any] = {}
         self.settled = False  # the arguments came as a JSON value: nothing can be added
 
 
@@ -44,12 +49,12 @@ class ToolCalls:
                 index = item.get("index")
                 if not isinstance(index, int):
                     index = position if whole else None
-                self._take(item, index)
+                self._take(item, index, _OF_CALL if whole else _OF_PIECE)
 
     def feed_function_call(self, item: Any) -> None:
         """Takes a piece of the deprecated `function_call`, of which a message has one."""
         if isinstance(item, dict):
-            self._take({"type": "function_call", "function": item}, -1)
+            self._take({"type": "function_call", "function": item}, -1, _OF_CALL)
 
     def finish(self, choice: int, used_ids: set[str]) -> Iterator[ToolCalled]:
         """The calls, as of the choice with that index, in their own order; those without a name are none.
@@ -68,14 +73,14 @@ class ToolCalls:
             if call.kind != "function_call":
                 id = _free_id(well_formed(call.id), used_ids)
                 used_ids.add(id)
-            yield ToolCalled(id, well_formed(call.name), arguments, call.kind, choice)
+            yield ToolCalled(id, well_formed(call.name), arguments, call.kind, choice, call.extra)
 
-    def _take(self, item: dict[str, Any], index: int | None) -> None:
+    def _take(self, item: dict[str, Any], index: int | None, quiet: frozenset[str]) -> None:
         kind = item.get("type")
         custom = item.get("custom")
         function = item.get("function")
         if isinstance(custom, dict):
-            kind, body = "custom", {"name": custom.get("name"), "arguments": custom.get("input")}
+            kind, body = "custom", {**custom, "arguments": custom.get("input")}
         else:
             body = function if isinstance(function, dict) else item  # old models: name and arguments on the item
         id = item.get("id") if isinstance(item.get("id"), str) else None
@@ -87,6 +92,10 @@ class ToolCalls:
         call.id = call.id or id or ""
         if kind in ("custom", "function_call"):
             call.kind = kind
+        if not item.keys() <= quiet:
+            _add(call.extra, item, quiet)
+        if body is not item and not body.keys() <= _OF_BODY:
+            _add(call.extra.setdefault(call.kind, {}), body, _OF_BODY)
         if name and name != call.name:
             call.name += name
         if isinstance(arguments, str):
@@ -118,6 +127,12 @@ class ToolCalls:
         # The same index and no ids to tell: a name that is repeated, or comes in pieces, goes on with the call; another
         # one after arguments does not.
         return call.settled or (bool(call.arguments) and (name != call.name or isinstance(arguments, dict)))
+
+
+def _add(extra: dict[str, Any], values: dict[str, Any], quiet: frozenset[str]) -> None:
+    for key, value in values.items():
+        if key not in quiet and (value is not None or key not in extra):
+            extra[key] = value
 
 
 def _free_id(wanted: str, used: set[str]) -> str:

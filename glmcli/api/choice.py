@@ -13,6 +13,7 @@ from glmcli.api.calls import ToolCalls
 from glmcli.api.events import (
     Annotation,
     Audio,
+    ContentPart,
     Event,
     LogProbs,
     Metadata,
@@ -30,6 +31,15 @@ _OF_MESSAGE = frozenset(
         *("tool_calls", "function_call", "annotations", "audio"),
     )
 )
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("role", "reasoning_content", "reasoning", "refusal"), str),
+    **dict.fromkeys(("tool_calls", "annotations"), list),
+    **dict.fromkeys(("function_call", "audio"), dict),
+    "content": (str, int, float, list, dict),
+}
+"""What a value under a key of a message has to be to become an event."""
+_PLAIN_MESSAGE = {"role": "assistant", "content": None, "refusal": None}
+_CHANNELS = ("content", "refusal")
 _FIRST_STAYS = frozenset(("id", "created"))  # some servers date every chunk anew
 
 
@@ -62,18 +72,19 @@ class Choice:
     def feed(self, raw: dict[str, Any], out: list[Event]) -> None:
         """Takes an element of `choices`: with a delta, a whole message, or the text of the oldest form."""
         delta = raw.get("delta")
+        whole = False
         if isinstance(delta, dict):
             self._feed_delta(delta, out)
         elif isinstance(message := raw.get("message"), dict):
+            whole = True
             self._feed_delta(message, out, whole=True)
+            if odd := _not_said(message):
+                out.append(Metadata(odd, "message", self.index))
         else:
             self.say(raw.get("text"), out)
         logprobs = raw.get("logprobs")
-        if logprobs and isinstance(logprobs, dict):
-            for channel in ("content", "refusal"):
-                tokens = logprobs.get(channel)
-                if tokens and isinstance(tokens, list):
-                    out.append(LogProbs(tuple(tokens), self.index, channel))
+        if logprobs is not None:
+            self._weigh(logprobs, whole, out)
         self.end(raw.get("finish_reason"))
         if not raw.keys() <= _OF_CHOICE:
             news = news_in(raw, self._known, _OF_CHOICE)
@@ -127,12 +138,14 @@ class Choice:
             thought = delta.get("reasoning")
             if thought and isinstance(thought, str):
                 self._think(thought, "reasoning", out)
-        self.say(delta.get("content"), out)
+        content = delta.get("content")
+        if isinstance(content, list):
+            self._say_parts(content, whole, out)
+        else:
+            self.say(content, out)
         refusal = delta.get("refusal")
         if refusal and isinstance(refusal, str):
-            refusal = self._refusal.feed(refusal)
-            if refusal:
-                out.append(RefusalDelta(refusal, self.index))
+            self._refuse(refusal, out)
         annotations = delta.get("annotations")
         if annotations and isinstance(annotations, list):
             out.extend(Annotation(one, self.index) for one in annotations if isinstance(one, dict))
@@ -144,6 +157,45 @@ class Choice:
             news = news_in(delta, self._known_message, _OF_MESSAGE)
             if news:
                 out.append(Metadata(news, "message", self.index))
+
+    def _say_parts(self, content: list[Any], whole: bool, out: list[Event]) -> None:
+        """Takes content that is a list of typed parts, or else any other list."""
+        if not all(isinstance(part, dict) and isinstance(part.get("type"), str) for part in content):
+            self.say(content, out)
+            return
+        others = False
+        for part in content:
+            kind, text = part["type"], part.get("text")
+            if kind == "refusal" and isinstance(refusal := part.get("refusal"), str):
+                self._refuse(refusal, out)
+            elif kind in ("reasoning", "thinking") and isinstance(text, str):
+                self._think(text, "reasoning_content", out)
+            elif kind in ("text", "output_text") and isinstance(text, str):
+                self.say(text, out)
+            else:
+                out.append(ContentPart(part, self.index))
+                others = True
+        if whole and others:
+            out.append(Metadata({"content": content}, "message", self.index))
+
+    def _refuse(self, text: str, out: list[Event]) -> None:
+        if text := self._refusal.feed(text):
+            out.append(RefusalDelta(text, self.index))
+
+    def _weigh(self, logprobs: Any, whole: bool, out: list[Event]) -> None:
+        """Takes `logprobs` that are not null; what is no list of tokens is passed on as it came."""
+        rest = logprobs
+        taken = False
+        if isinstance(logprobs, dict):
+            rest = {}
+            for key, tokens in logprobs.items():
+                if key in _CHANNELS and tokens and isinstance(tokens, list):
+                    out.append(LogProbs(tuple(tokens), self.index, key))
+                    taken = True
+                elif (tokens or whole) and not (tokens is None and key in _CHANNELS):
+                    rest[key] = tokens
+        if rest or (whole and not taken):
+            out.append(Metadata({"logprobs": rest}, "choice", self.index))
 
     def _think(self, text: str, name: str, out: list[Event]) -> None:
         if not self._splitter.plain:
@@ -159,10 +211,10 @@ class Choice:
 
 
 def news_in(values: dict[str, Any], known: dict[str, Any], quiet: frozenset[str]) -> dict[str, Any] | None:
-    """The values not known yet, which are known from now on; None if there are none. Null says nothing."""
+    """The values not known yet, which are known from now on; None if there are none. Null takes no value back."""
     news: dict[str, Any] | None = None
     for key, value in values.items():
-        if value is None or key in quiet or known.get(key) == value:
+        if key in quiet or (key in known and (value is None or known[key] == value)):
             continue
         if key not in known or key not in _FIRST_STAYS:
             known[key] = value
@@ -170,6 +222,23 @@ def news_in(values: dict[str, Any], known: dict[str, Any], quiet: frozenset[str]
                 news = {}
             news[key] = value
     return news
+
+
+def _not_said(message: dict[str, Any]) -> dict[str, Any]:
+    """What a whole message has under keys known to us, and no event tells: values that are empty or of another kind
+    than they should be, and reasoning that came under a second name."""
+    return {
+        key: value
+        for key, value in message.items()
+        if key in _OF_MESSAGE
+        and (
+            not value
+            or not isinstance(value, _KINDS[key])
+            or key == "role"
+            or (key == "reasoning" and bool(message.get("reasoning_content")))
+        )
+        and not (key in _PLAIN_MESSAGE and _PLAIN_MESSAGE[key] == value)
+    }
 
 
 def _as_text(content: Any) -> str:

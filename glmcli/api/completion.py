@@ -7,6 +7,7 @@ from typing import Any
 from glmcli.api.events import (
     Annotation,
     Audio,
+    ContentPart,
     Event,
     Finished,
     LogProbs,
@@ -46,6 +47,7 @@ class _Choice:
         "known",
         "known_message",
         "logprobs",
+        "parts",
         "reasoning",
         "reasoning_field",
         "refusal",
@@ -62,6 +64,7 @@ class _Choice:
         self.logprobs: dict[str, list[dict[str, Any]]] = {}
         self.annotations: list[dict[str, Any]] = []
         self.audio: list[dict[str, Any]] = []
+        self.parts: list[dict[str, Any]] = []
         self.finish_reason: str | None = None
         self.known: dict[str, Any] = {}
         self.known_message: dict[str, Any] = {}
@@ -95,6 +98,8 @@ class Completion:
                 self._choice(event.index).annotations.append(event.annotation)
             case Audio():
                 self._choice(event.index).audio.append(event.audio)
+            case ContentPart():
+                self._choice(event.index).parts.append(event.part)
             case ToolCalled():
                 self._choice(event.index).tool_calls.append(event)
             case Metadata():
@@ -136,7 +141,11 @@ class Completion:
 
     def audio(self, index: int = 0) -> dict[str, Any] | None:
         """A spoken answer: id, data (base64), transcript, expires_at, as far as they came."""
-        return _audio_json(self._of(index).audio)
+        return joined_audio(self._of(index).audio)
+
+    def parts(self, index: int = 0) -> list[dict[str, Any]]:
+        """What the content holds besides text: images, say."""
+        return list(self._of(index).parts)
 
     def finish_reason(self, index: int = 0) -> str | None:
         return self._of(index).finish_reason
@@ -154,7 +163,7 @@ class Completion:
             message[choice.reasoning_field] = thoughts
         if refusal := str(choice.refusal):
             message["refusal"] = refusal
-        audio = _audio_json(choice.audio)
+        audio = joined_audio(choice.audio)
         if audio and isinstance(audio.get("id"), str):
             message["audio"] = {"id": audio["id"]}
         return message | _calls_json(choice.tool_calls)
@@ -190,47 +199,59 @@ class Completion:
 
 
 def _choice_json(index: int, choice: _Choice) -> dict[str, Any]:
-    message: dict[str, Any] = {"role": "assistant", "content": str(choice.text) or None}
+    message: dict[str, Any] = {"role": "assistant", "content": _content_json(choice)}
     thoughts = str(choice.reasoning)
     if thoughts:
         message[choice.reasoning_field] = thoughts
     message["refusal"] = str(choice.refusal) or None
     if choice.annotations:
         message["annotations"] = list(choice.annotations)
-    if audio := _audio_json(choice.audio):
+    if audio := joined_audio(choice.audio):
         message["audio"] = audio
-    logprobs: dict[str, Any] | None = None
-    if choice.logprobs:
-        logprobs = {channel: choice.logprobs.get(channel) for channel in ("content", "refusal")}
+    known = dict(choice.known)
+    logprobs = known.pop("logprobs", None)
+    if choice.logprobs or isinstance(logprobs, dict):
+        others = logprobs if isinstance(logprobs, dict) else {}
+        logprobs = {"content": None, "refusal": None, **others, **choice.logprobs}
     return {
         "index": index,
-        "message": message | _calls_json(choice.tool_calls) | choice.known_message,
+        "message": message | _calls_json(choice.tool_calls, extra=True) | choice.known_message,
         "finish_reason": choice.finish_reason,
         "logprobs": logprobs,
-        **choice.known,
+        **known,
     }
 
 
-def _calls_json(calls: list[ToolCalled]) -> dict[str, Any]:
-    """`tool_calls` and `function_call` of a message, each only where there is one."""
+def _content_json(choice: _Choice) -> str | list[dict[str, Any]] | None:
+    text = str(choice.text)
+    if not choice.parts:
+        return text or None
+    return [*([{"type": "text", "text": text}] if text else []), *choice.parts]
+
+
+def _calls_json(calls: list[ToolCalled], *, extra: bool = False) -> dict[str, Any]:
+    """`tool_calls` and `function_call` of a message, each only where there is one. extra: with keys unknown to us."""
     keys: dict[str, Any] = {}
     for call in calls:
+        others = call.extra if extra else {}
+        content = "input" if call.kind == "custom" else "arguments"
+        body = {"name": call.name, content: call.arguments, **others.get(call.kind, {})}
         if call.kind == "function_call":
-            keys["function_call"] = {"name": call.name, "arguments": call.arguments}
+            keys["function_call"] = body
         else:
-            content = "input" if call.kind == "custom" else "arguments"
-            item = {"id": call.id, "type": call.kind, call.kind: {"name": call.name, content: call.arguments}}
+            item = {"id": call.id, "type": call.kind, **others, call.kind: body}
             keys.setdefault("tool_calls", []).append(item)
     return keys
 
 
-def _audio_json(pieces: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The pieces of a spoken answer as one object: data and transcript joined, of other keys the latest."""
+def joined_audio(pieces: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The pieces of a spoken answer as one object: data and transcript joined, of other keys the latest; None if
+    there are none."""
     if not pieces:
         return None
     audio: dict[str, Any] = {}
     for piece in pieces:
-        audio |= {key: value for key, value in piece.items() if value is not None}
+        audio |= {key: value for key, value in piece.items() if value is not None or key not in audio}
     for key, join in (("data", _joined_base64), ("transcript", "".join)):
         texts = [piece[key] for piece in pieces if isinstance(piece.get(key), str)]
         if texts:
@@ -245,7 +266,7 @@ def _joined_base64(pieces: list[str]) -> str:
     import base64
 
     try:
-        return base64.b64encode(b"".join(base64.b64decode(piece) for piece in pieces)).decode()
+        return base64.b64encode(b"".join(base64.b64decode(piece, validate=True) for piece in pieces)).decode()
     except ValueError:
         return "".join(pieces)
 

@@ -175,7 +175,12 @@ class Decoder:
         if isinstance(result, str):
             result = {"response": result}
         if result and isinstance(result, dict) and "result" not in result:
-            return self._take(result, out)
+            fault = self._take(result, out)
+            if self._answered:
+                self._note(payload, out)  # what stands beside the answer in its envelope
+                if payload.get("messages"):
+                    out.append(Metadata({"messages": payload["messages"]}))
+            return fault
         pieces = payload.get("streamed_data")
         for piece in pieces if isinstance(pieces, list) else ():
             if isinstance(piece, dict):

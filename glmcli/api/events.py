@@ -11,9 +11,11 @@ new types; a reader skips what it does not know.
     {"type": "logprobs", "index": CHOICE, "channel": "content"|"refusal", "tokens": [...]}   as the server gave them
     {"type": "annotation", "index": CHOICE, "annotation": {...}}
     {"type": "audio", "index": CHOICE, "audio": {...}}
+    {"type": "content_part", "index": CHOICE, "part": {...}}                                 as the server gave it
     {"type": "tool_called", "index": CHOICE, "id", "kind": "function"|"custom", "name", "arguments": TEXT}
     {"type": "retrying", "attempt": N, "of": N, "wait": SECONDS, "reason": ...}
-    {"type": "usage", "prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens", "neurons", ...}
+    {"type": "usage", "prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens", "neurons",
+     "prompt_tokens_details": {...}, "completion_tokens_details": {...}}                        the details where said
     {"type": "finished", "reason": ..., "reasons": [one a choice]}                          last line of a whole answer
     {"type": "error", "error": {"type", "message", "hint", "status", "code", "exit_code", "request_id"}}   else the last
 
@@ -26,6 +28,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 JSONL_VERSION = 1
+
+_USAGE_DETAILS = ("prompt_tokens_details", "completion_tokens_details")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +119,22 @@ class Audio:
 
 
 @dataclass(frozen=True, slots=True)
+class ContentPart:
+    """A part of an answer whose content is a list, other than its text: an image, say. As the server gave it."""
+
+    part: dict[str, Any]
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ToolCalled:
     """A whole call, never a part of one. `arguments`: JSON text for a function, free text for a custom tool.
 
     The model may have written broken JSON, and with the finish reason `length` the last call is cut: run no call before
     the verdict on the answer, and none whose arguments do not parse.
 
-    kind: "function", "custom", or "function_call" for the deprecated single call.
+    kind: "function", "custom", or "function_call" for the deprecated single call. extra: keys unknown to us, those
+    beside the name under the kind.
     """
 
     id: str
@@ -129,6 +142,7 @@ class ToolCalled:
     arguments: str
     kind: str = "function"
     index: int = 0
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +182,7 @@ Event = (
     | LogProbs
     | Annotation
     | Audio
+    | ContentPart
     | ToolCalled
     | Usage
     | Finished
@@ -189,13 +204,16 @@ def to_json(event: Event) -> dict[str, Any] | None:
             return {"type": "annotation", "index": index, "annotation": annotation}
         case Audio(audio, index):
             return {"type": "audio", "index": index, "audio": audio}
+        case ContentPart(part, index):
+            return {"type": "content_part", "index": index, "part": part}
         case ToolCalled(id, name, arguments, kind, index):
             call = {"id": id, "kind": kind, "name": name, "arguments": arguments}
             return {"type": "tool_called", "index": index, **call}
         case Retrying(attempt, of, wait, reason):
             return {"type": "retrying", "attempt": attempt, "of": of, "wait": round(wait, 3), "reason": reason}
         case Usage():
-            return {"type": "usage", **usage_json(event)}
+            details = {key: event.raw[key] for key in _USAGE_DETAILS if isinstance(event.raw.get(key), dict)}
+            return {"type": "usage", **usage_json(event), **details}
         case _:
             return None
 

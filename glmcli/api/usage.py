@@ -41,7 +41,7 @@ class UsageCount:
             self._increments = prompt > 0
         elif self._increments:
             self._increments = prompt == 0
-            self._sum = _added(self._sum, usage)
+            self._sum = added(self._sum, usage)
         if nonzero or self._last is None:
             self._last = usage
 
@@ -80,15 +80,15 @@ def _count(value: Any) -> int:
     return max(0, int(value)) if _is_number(value) and abs(value) < 1e18 else 0
 
 
-def _added(left: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:
-    """The sum of two increments, number by number; anything else is taken from the later one that has it."""
+def added(left: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:
+    """The sum of two usage objects, number by number; anything else is taken from the later one that has it."""
     result = dict(left)
     for key, value in right.items():
         old = left.get(key)
         if _is_number(value) and _is_number(old):
             result[key] = old + value
         elif isinstance(value, dict) and isinstance(old, dict):
-            result[key] = _added(old, value)
+            result[key] = added(old, value)
         elif value is not None:
             result[key] = value
     return result

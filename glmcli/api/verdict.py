@@ -49,7 +49,7 @@ def _of_choice(completion: Completion, index: int, which: str) -> GlmError | Non
             f"{which}the answer was filtered (finish reason {reason})", hint="put the request otherwise"
         )
     refusal = completion.refusal(index).strip()
-    if refusal and not said:
+    if refusal:
         return UnusableError(f"{which}the model refused: {one_line(refusal, 200)}", hint="put the request otherwise")
     if reason in _CUT:
         more = f"--max-tokens {_more(completion)}"
@@ -63,7 +63,7 @@ def _of_choice(completion: Completion, index: int, which: str) -> GlmError | Non
                 hint=f"try again with a larger limit ({more}) or without thinking (--no-think)",
             )
         return IncompleteError(f"{which}the answer was cut at the output limit", hint=f"try again with {more}")
-    if said or completion.tool_calls(index) or completion.audio(index):
+    if said or completion.tool_calls(index) or completion.audio(index) or completion.parts(index):
         return None
     if thought:
         return IncompleteError(

@@ -190,3 +190,18 @@ def test_the_deprecated_function_call_has_no_id_and_comes_first() -> None:
         ToolCalled("", "get_weather", '{"city": "Oslo"}', "function_call", 2),
         ToolCalled("a", "now", "{}", "function", 2),
     ]
+
+
+def test_unknown_keys_of_a_call_are_kept() -> None:
+    first = {
+        "index": 0,
+        "id": "a",
+        "function": {"name": "f", "arguments": "{", "odd": 1},
+        "vendor": {"x": 1},
+        "no": None,
+    }
+    second = {"index": 0, "function": {"arguments": "}", "late": 2}, "vendor": None}
+    (call,) = assembled([first], [second])
+    assert call == ToolCalled("a", "f", "{}", extra={"vendor": {"x": 1}, "no": None, "function": {"odd": 1, "late": 2}})
+    (call,) = assembled([{"index": 0, "id": "a", "type": "custom", "custom": {"name": "f", "input": "x"}}], whole=True)
+    assert call == ToolCalled("a", "f", "x", "custom", extra={"index": 0})

@@ -12,6 +12,7 @@ from glmcli.api.completion import Completion
 from glmcli.api.events import (
     Annotation,
     Audio,
+    ContentPart,
     Event,
     Finished,
     LogProbs,
@@ -182,6 +183,50 @@ def test_sound_without_an_id_cannot_be_referred_to() -> None:
 )
 def test_pieces_of_sound_are_joined_as_bytes(pieces: list[str], data: str) -> None:
     assert folded(*(Audio({"data": piece}) for piece in pieces)).audio() == {"data": data}
+
+
+def test_content_in_parts_is_a_list_and_the_servers_own_list_if_that_came() -> None:
+    image = {"type": "image_url", "image_url": {"url": "https://a.b"}}
+    answer = folded(TextDelta("a"), ContentPart(image), TextDelta("b"), ContentPart(image, 1))
+    assert [choice["message"]["content"] for choice in answer.to_json()["choices"]] == [
+        [{"type": "text", "text": "ab"}, image],
+        [image],
+    ]
+    assert (answer.parts(), answer.parts(2), answer.message()["content"]) == ([image], [], "ab")
+    answer.feed(Metadata({"content": [image, "own"]}, "message"))
+    assert answer.to_json()["choices"][0]["message"]["content"] == [image, "own"]
+
+
+def test_keys_of_a_call_that_are_unknown_stay_in_the_object_and_out_of_the_history() -> None:
+    answer = folded(
+        ToolCalled("c1", "f", "{}", extra={"index": 0, "function": {"strict": True}}),
+        ToolCalled("", "g", "{}", "function_call", extra={"function_call": {"odd": 1}}),
+    )
+    item = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    assert answer.to_json()["choices"][0]["message"] == {
+        "role": "assistant",
+        "content": None,
+        "refusal": None,
+        "tool_calls": [{**item, "index": 0, "function": {"name": "f", "arguments": "{}", "strict": True}}],
+        "function_call": {"name": "g", "arguments": "{}", "odd": 1},
+    }
+    assert answer.message()["tool_calls"] == [item]
+    assert answer.message()["function_call"] == {"name": "g", "arguments": "{}"}
+
+
+@pytest.mark.parametrize(
+    ("known", "tokens", "wanted"),
+    [
+        ({"content": []}, [], {"content": [], "refusal": None}),
+        ({"odd": 1}, [TOKEN], {"content": [TOKEN], "refusal": None, "odd": 1}),
+        ([1], [], [1]),
+        ([1], [TOKEN], {"content": [TOKEN], "refusal": None}),
+    ],
+)
+def test_log_probabilities_of_another_form_stay(known: Any, tokens: list[dict[str, Any]], wanted: Any) -> None:
+    events: list[Event] = [LogProbs(tuple(tokens))] if tokens else []
+    answer = folded(*events, Metadata({"logprobs": known}, "choice"))
+    assert answer.to_json()["choices"][0]["logprobs"] == wanted
 
 
 def test_another_try_begins_anew() -> None:

@@ -11,6 +11,7 @@ from glmcli.api.decode import Decoder
 from glmcli.api.events import (
     Annotation,
     Audio,
+    ContentPart,
     Event,
     Finished,
     LogProbs,
@@ -60,6 +61,9 @@ def message(content: Any = None, reason: str | None = "stop", **more: Any) -> di
 
 
 STOP = chunk({}, "stop")
+HM = ReasoningDelta("a")
+NO_TEXT = ContentPart({"type": "text"})
+IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,QQ=="}}
 END = Finished(("stop",))
 
 
@@ -75,7 +79,11 @@ END = Finished(("stop",))
         ({}, []),
         ({"content": 4}, [TextDelta("4")]),
         ({"content": {"a": "é"}}, [TextDelta('{"a": "é"}')]),
-        ({"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}, [TextDelta("ab")]),
+        ({"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}, [TextDelta("a"), TextDelta("b")]),
+        ({"content": [{"text": "a"}, {"text": "b"}]}, [TextDelta("ab")]),
+        ({"content": [{"type": "thinking", "text": "a"}, {"type": "output_text", "text": "b"}]}, [HM, TextDelta("b")]),
+        ({"content": [{"type": "refusal", "refusal": "a"}, {"type": "text"}]}, [RefusalDelta("a"), NO_TEXT]),
+        ({"content": []}, []),
         ({"content": [1, {"text": "b"}]}, [TextDelta('[1, {"text": "b"}]')]),
         ({"reasoning_content": "a", "reasoning": "a"}, [ReasoningDelta("a")]),
         ({"reasoning_content": None, "reasoning": "a"}, [ReasoningDelta("a", field="reasoning")]),
@@ -88,7 +96,7 @@ END = Finished(("stop",))
         ({"annotations": "x"}, []),
         ({"audio": {"data": "QQ=="}}, [Audio({"data": "QQ=="})]),
         ({"audio": None}, []),
-        ({"odd": 1, "null": None}, [Metadata({"odd": 1}, "message")]),
+        ({"odd": 1, "null": None}, [Metadata({"odd": 1, "null": None}, "message")]),
         ({"function_call": {"name": "f", "arguments": "{}"}}, [ToolCalled("", "f", "{}", "function_call")]),
         ({"tool_calls": [{"name": "f"}]}, [ToolCalled("call_1", "f", "{}")]),
         ({"tool_calls": None, "function_call": None}, []),
@@ -140,6 +148,27 @@ def test_log_probabilities_come_with_their_channel() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("logprobs", "of_stream", "of_whole"),
+    [
+        (None, None, None),
+        ({"content": [], "refusal": None}, None, {"content": []}),
+        ({"content": None, "refusal": None}, None, {}),
+        ({"tokens": ["a"], "odd": None}, {"tokens": ["a"]}, {"tokens": ["a"], "odd": None}),
+        ([1], [1], [1]),
+        ({}, None, {}),
+    ],
+)
+def test_log_probabilities_of_another_form_are_passed_on(logprobs: Any, of_stream: Any, of_whole: Any) -> None:
+    def news(rest: Any) -> list[Event]:
+        return [] if rest is None else [Metadata({"logprobs": rest}, "choice")]
+
+    assert streamed(chunk({"content": "a"}, "stop", logprobs=logprobs)) == [TextDelta("a"), *news(of_stream), END]
+    answer = message("a")
+    answer["choices"][0]["logprobs"] = logprobs
+    assert whole(answer) == [TextDelta("a"), *news(of_whole), END]
+
+
 def test_the_first_finish_reason_stays() -> None:
     assert streamed(chunk({}, "tool_calls"), chunk({}, "stop"), chunk({}, "")) == [Finished(("tool_calls",))]
 
@@ -154,6 +183,15 @@ def test_the_oldest_form_of_a_choice_has_a_text() -> None:
 def test_unknown_keys_are_said_once_per_value_and_never_the_padding() -> None:
     def odd(**more: Any) -> dict[str, Any]:
         return {**chunk({"content": "a"}), "p": "x", "obfuscation": "y", "tier": None, **more}
+
+    assert streamed(odd(), odd(tier="a"), odd(), STOP) == [
+        Metadata({"tier": None}),
+        TextDelta("a"),
+        Metadata({"tier": "a"}),
+        TextDelta("a"),
+        TextDelta("a"),
+        END,
+    ]
 
     delta = {"content": "", "odd": 1}
     assert streamed(chunk(delta, kind="x"), chunk(delta, kind="x"), STOP) == [
@@ -328,7 +366,36 @@ def test_nesting_that_cannot_be_followed_is_a_failure_like_any_other(key: str) -
         ),
         (
             message("", tool_calls=[{"id": "x", "type": "function", "function": {"name": "f", "arguments": "{}"}}] * 2),
-            [ToolCalled("x", "f", "{}"), ToolCalled("call_2", "f", "{}"), END],
+            [Metadata({"content": ""}, "message"), ToolCalled("x", "f", "{}"), ToolCalled("call_2", "f", "{}"), END],
+        ),
+        (
+            message(
+                None, role="model", tool_calls=[], audio="x", reasoning_content="a", reasoning="b", annotations=None
+            ),
+            [
+                HM,
+                Metadata(
+                    {"role": "model", "tool_calls": [], "audio": "x", "reasoning": "b", "annotations": None}, "message"
+                ),
+                END,
+            ],
+        ),
+        (
+            message([{"type": "text", "text": "a"}, IMAGE]),
+            [
+                TextDelta("a"),
+                ContentPart(IMAGE),
+                Metadata({"content": [{"type": "text", "text": "a"}, IMAGE]}, "message"),
+                END,
+            ],
+        ),
+        (
+            {**message("a"), "usage": None},
+            [TextDelta("a"), END],
+        ),
+        (
+            {"result": message("a"), "success": True, "messages": ["soon gone"], "odd": 1},
+            [TextDelta("a"), Metadata({"odd": 1}), Metadata({"messages": ["soon gone"]}), END],
         ),
         (message("a", odd=1, refusal="no"), [TextDelta("a"), RefusalDelta("no"), Metadata({"odd": 1}, "message"), END]),
     ],

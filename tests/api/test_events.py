@@ -9,6 +9,7 @@ import pytest
 from glmcli.api.events import (
     Annotation,
     Audio,
+    ContentPart,
     Event,
     Finished,
     LogProbs,
@@ -37,6 +38,7 @@ from glmcli.api.events import (
         ),
         (Annotation({"type": "x"}), '{"type": "annotation", "index": 0, "annotation": {"type": "x"}}'),
         (Audio({"id": "x"}), '{"type": "audio", "index": 0, "audio": {"id": "x"}}'),
+        (ContentPart({"type": "x"}), '{"type": "content_part", "index": 0, "part": {"type": "x"}}'),
         (
             ToolCalled("c", "f", "{}"),
             '{"type": "tool_called", "index": 0, "id": "c", "kind": "function", "name": "f", "arguments": "{}"}',
@@ -49,6 +51,11 @@ from glmcli.api.events import (
             Usage(1, 2, 3, 1, raw={"odd": 1}),
             '{"type": "usage", "prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3, "cached_tokens": 1, '
             '"neurons": null}',
+        ),
+        (
+            Usage(1, 2, 3, raw={"completion_tokens_details": {"reasoning_tokens": 2}, "prompt_tokens_details": None}),
+            '{"type": "usage", "prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3, "cached_tokens": 0, '
+            '"neurons": null, "completion_tokens_details": {"reasoning_tokens": 2}}',
         ),
     ],
 )

@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from glmcli.api.completion import Completion
-from glmcli.api.events import Audio, Event, Finished, ReasoningDelta, RefusalDelta, TextDelta, ToolCalled, Usage
+from glmcli.api.events import (
+    Audio,
+    ContentPart,
+    Event,
+    Finished,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    ToolCalled,
+    Usage,
+)
 from glmcli.api.verdict import verdict
 from glmcli.errors import GlmError, IncompleteError, ServerError, UnusableError
 
@@ -30,7 +40,7 @@ def judged(*events: Event, finished: bool = True) -> GlmError | None:
         [CALL, Finished(("tool_calls",))],
         [THOUGHT, CALL, Finished(("stop",))],
         [Audio({"data": "QQ=="}), Finished(("stop",))],
-        [TEXT, REFUSAL, Finished(("stop",))],
+        [ContentPart({"type": "image_url"}), Finished(("stop",))],
         [TEXT, TextDelta("Ho", 1), Finished(("stop", "stop"))],
     ],
 )
@@ -72,6 +82,12 @@ def test_a_whole_answer_is_good(events: list[Event]) -> None:
         ([Finished(("tool_calls",))], IncompleteError, "the answer is empty", "try again"),
         ([Finished(())], IncompleteError, "the answer holds nothing", "again"),
         ([REFUSAL, Finished(("stop",))], UnusableError, "the model refused: I will not.", "put the request otherwise"),
+        (
+            [TEXT, REFUSAL, Finished(("stop",))],
+            UnusableError,
+            "the model refused: I will not.",
+            "put the request otherwise",
+        ),
         (
             [TEXT, Finished(("content_filter",))],
             UnusableError,
