@@ -6,18 +6,16 @@ way out; callers clean foreign text before as well, since the layout counts the 
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, Any, cast
 
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook, RenderResult
 from rich.segment import Segment
 
 from glmcli.ui.clean import clean, utf8
-
-if TYPE_CHECKING:
-    from glmcli.ui.terminal import Stream, Terminal
+from glmcli.ui.terminal import Stream, Terminal
 
 
-def console(terminal: "Terminal", stream: "Stream") -> Console:
+def console(terminal: Terminal, stream: Stream = "stdout") -> Console:
     """A console that writes through the terminal; as wide as the terminal, 80 columns where there is none."""
     color = terminal.color(stream)
     made = _Console(
@@ -47,9 +45,9 @@ class _Console(Console):
 class _Door:
     """The text stream Rich wants, in front of the terminal."""
 
-    def __init__(self, terminal: "Terminal", stream: "Stream") -> None:
+    def __init__(self, terminal: Terminal, stream: Stream) -> None:
         self._terminal = terminal
-        self._stream: Stream = stream
+        self._stream = stream
 
     def write(self, text: str) -> int:
         if text:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from glmcli.api.events import Event, Requested
 from glmcli.ui.clean import Cleaner
 from glmcli.ui.region import Line, Region
-from glmcli.ui.renderers import TerminalText
 from glmcli.ui.status import ThreadTicker, Tickers
 from glmcli.ui.terminal import Terminal
+from glmcli.ui.text import TerminalText
 
 if TYPE_CHECKING:
     from glmcli.ui.blocks import Splitter

@@ -1,216 +1,22 @@
-"""Show an answer while it comes: the protocol of all renderers, those for plain text, and the one place that chooses.
+"""The one place that chooses what shows an answer, by the options of the command line (interface §4).
 
-A renderer is fed every event of an answer, of several answers where tools are called in between, and is closed exactly
-once at the end, also after an error or an interrupt; then the terminal is sane and the cursor on a fresh line. Only
-`LiveMarkdown` (glmcli.ui.live) needs Rich, and is imported only when it is chosen.
+Only `LiveMarkdown` (glmcli.ui.live) needs Rich, and is imported only when it is chosen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from io import RawIOBase
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
-from glmcli.api.events import Event, Finished, TextDelta
-from glmcli.errors import GlmError, UsageError
-from glmcli.ui.clean import utf8
+from glmcli.ui.output_file import OutputFile
 from glmcli.ui.remarks import Accounts, Remarks, Sources, Thinking, Trace
+from glmcli.ui.renderer import Renderer, Together
 from glmcli.ui.status import ThreadTicker, Tickers
 from glmcli.ui.terminal import Terminal
+from glmcli.ui.text import PipeText, PlainText, RawText
 
 Format = Literal["text", "json", "jsonl", "none"]
-
-
-class Renderer(Protocol):
-    def feed(self, event: Event) -> None:
-        """Shows what this event changes. Raises what `Terminal.write` raises."""
-
-    def close(self, error: GlmError | None) -> None:
-        """The answer is over; `error` says why where it did not end well. Showing the error is the caller's part."""
-
-
-class PipeText:
-    """Standard output is no terminal: choice 0, the bytes as they come, and one line feed at the end if it has none."""
-
-    def __init__(self, terminal: Terminal) -> None:
-        self._terminal = terminal
-        self._inside_line = False
-
-    def feed(self, event: Event) -> None:
-        match event:
-            case TextDelta(text, 0) if text:
-                self._terminal.write(text)
-                self._inside_line = not text.endswith("\n")
-            case Finished():
-                self._end()
-            case _:
-                pass
-
-    def close(self, error: GlmError | None) -> None:
-        self._end()
-
-    def _end(self) -> None:
-        if self._inside_line:
-            self._inside_line = False
-            self._terminal.write("\n")
-
-
-class TerminalText:
-    """What renderers for a terminal share: choice 0 as it comes, the other choices after it, each under a header.
-
-    choices: how many were asked for. Subclasses say how text is shown.
-    """
-
-    def __init__(self, terminal: Terminal, *, choices: int = 1) -> None:
-        self._terminal = terminal
-        self._choices = choices
-        self._begun = False
-        self._others: dict[int, list[str]] = {}
-
-    def show(self, text: str) -> None:
-        """More text of the choice that is shown now."""
-        raise NotImplementedError
-
-    def end(self) -> None:
-        """That choice is over: everything of it stands on the terminal, the cursor on a fresh line."""
-        raise NotImplementedError
-
-    def feed(self, event: Event) -> None:
-        match event:
-            case TextDelta(text, 0) if text:
-                if not self._begun and self._choices > 1:
-                    self._header(0)
-                self._begun = True
-                self.show(text)
-            case TextDelta(text, index) if text:
-                self._others.setdefault(index, []).append(text)
-            case Finished():
-                self._finish()
-            case _:
-                pass
-
-    def close(self, error: GlmError | None) -> None:
-        self._finish()
-
-    def _finish(self) -> None:
-        if self._begun:
-            self._begun = False
-            self.end()
-        others, self._others = self._others, {}
-        for index in sorted(others):
-            self._header(index)
-            self.show("".join(others[index]))
-            self.end()
-
-    def _header(self, index: int) -> None:
-        self._terminal.fresh_line()
-        of = f" of {self._choices}" if self._choices > 1 else ""
-        self._terminal.write(f"{'' if index == 0 else chr(10)}choice {index + 1}{of}\n", style="bold")
-
-
-class RawText(TerminalText):
-    """`--raw` on a terminal: the Markdown source as it comes, cleaned."""
-
-    def show(self, text: str) -> None:
-        self._terminal.write(text)
-
-    def end(self) -> None:
-        self._terminal.fresh_line()
-
-
-class PlainText(TerminalText):
-    """`--plain`: whole lines of source, cleaned. No cursor movement, no boxes, nothing half-written: for screen
-    readers, dumb terminals and typescripts."""
-
-    def __init__(self, terminal: Terminal, *, choices: int = 1) -> None:
-        super().__init__(terminal, choices=choices)
-        self._line: list[str] = []
-
-    def show(self, text: str) -> None:
-        whole, feed, rest = text.rpartition("\n")
-        if feed:
-            self._terminal.write("".join([*self._line, whole, feed]))
-            self._line.clear()
-        if rest:
-            self._line.append(rest)
-
-    def end(self) -> None:
-        if self._line:
-            self._terminal.write("".join(self._line))
-            self._line.clear()
-        self._terminal.fresh_line()
-
-
-class Together:
-    """Several renderers as one. Each gets every event; all are closed, whatever happens to one of them."""
-
-    def __init__(self, renderers: Sequence[Renderer]) -> None:
-        self._renderers = list(renderers)
-
-    def feed(self, event: Event) -> None:
-        for renderer in self._renderers:
-            renderer.feed(event)
-
-    def close(self, error: GlmError | None) -> None:
-        if self._renderers:
-            try:
-                self._renderers.pop(0).close(error)
-            finally:
-                self.close(error)
-
-
-class OutputFile:
-    """`--output FILE`: the text of choice 0, byte for byte, into a file too, with a line feed at its end.
-
-    The file is opened at once, so that a path that cannot be written is known before anything is paid for, but its old
-    content is kept until the answer begins. Raises UsageError.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._new = not path.exists()
-        try:
-            # Without a buffer: what could not be written is not tried again when the file is closed.
-            self._file: RawIOBase = path.open("ab", buffering=0)
-        except OSError as error:
-            raise UsageError(
-                f"cannot write {path}: {error.strerror}", hint="give --output a file that can be written"
-            ) from error
-        self._begun = False
-        self._inside_line = False
-
-    def feed(self, event: Event) -> None:
-        match event:
-            case TextDelta(text, 0) if text:
-                self._write(utf8(text))
-                self._inside_line = not text.endswith("\n")
-            case Finished() if self._inside_line:
-                self._write(b"\n")
-                self._inside_line = False
-            case _:
-                pass
-
-    def close(self, error: GlmError | None) -> None:
-        try:
-            if self._inside_line:
-                self._write(b"\n")
-        finally:
-            self._file.close()
-        if self._new and not self._begun:
-            self._path.unlink(missing_ok=True)
-
-    def _write(self, data: bytes) -> None:
-        try:
-            if not self._begun:
-                # Devices and pipes cannot be cut to length and need not be.
-                if self._file.seekable() and self._path.is_file():
-                    self._file.truncate(0)
-                self._begun = True
-            while data:
-                data = data[self._file.write(data) or 0 :]
-        except OSError as error:
-            raise GlmError(f"cannot write {self._path}: {error.strerror}") from error
 
 
 def choose(

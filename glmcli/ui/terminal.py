@@ -1,7 +1,7 @@
 """The single door to standard output and standard error.
 
 Everything foreign is cleaned here on its way to a terminal; only a pipe or a file gets the exact bytes of the answer.
-Rich is imported where a console is asked for, never for plain text. Nothing here knows events or Markdown.
+Nothing here knows events, Markdown or Rich (`glmcli.ui.console` puts a Rich console in front of it).
 
 What moves on the terminal (a spinner, the open block of an answer) is an `Overlay`: it is taken away before anything
 else is written and put back afterwards, so lines from anywhere in the program never tear it.
@@ -14,14 +14,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
-from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
+from typing import BinaryIO, Literal, Protocol
 
 from glmcli.errors import GlmError
 from glmcli.ui.clean import Cleaner, clean, utf8
 from glmcli.world import World
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 Stream = Literal["stdout", "stderr"]
 Style = Literal["", "dim", "warning", "error", "bold"]
@@ -154,12 +151,6 @@ class Terminal:
         with self.lock:
             self._send("stdout", b"")
             self._send("stderr", b"")
-
-    def console(self, stderr: bool = False) -> "Console":
-        """A Rich console on one of the streams, for tables and the like. What it prints is cleaned."""
-        from glmcli.ui.console import console
-
-        return console(self, "stderr" if stderr else "stdout")
 
     # What moves
 

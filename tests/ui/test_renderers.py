@@ -22,7 +22,10 @@ from glmcli.api.events import (
     Usage,
 )
 from glmcli.errors import GlmError, IncompleteError, UnusableError, UsageError
-from glmcli.ui.renderers import OutputFile, PipeText, PlainText, RawText, Renderer, TerminalText, Together, choose
+from glmcli.ui.output_file import OutputFile
+from glmcli.ui.renderer import Renderer, Together
+from glmcli.ui.renderers import choose
+from glmcli.ui.text import PipeText, PlainText, RawText, TerminalText
 from tests.ui.drawing import Stage
 
 REQUEST = Requested("POST", "https://x.y/run", (("authorization", "Bearer ***"),), b'{"a":\n1}')

@@ -10,6 +10,7 @@ import pytest
 from rich.table import Table
 
 from glmcli.errors import GlmError
+from glmcli.ui.console import console
 from glmcli.ui.terminal import Terminal
 from tests.ui.drawing import Stage
 
@@ -107,7 +108,7 @@ def test_a_reader_that_has_gone_is_told_from_a_full_disk() -> None:
         with pytest.raises(BrokenPipeError):
             terminal.write("x")
         with pytest.raises(BrokenPipeError):
-            terminal.console().print("x")
+            console(terminal).print("x")
 
 
 class Full(io.RawIOBase):
@@ -150,30 +151,30 @@ def test_trouble_with_standard_error_is_nobodys_trouble() -> None:
 def test_a_console_prints_strings_as_they_are_and_clean() -> None:
     stage = Stage(environ={"NO_COLOR": "1"})
     stage.terminal.write("half a line")
-    console = stage.terminal.console()
-    console.print("[bold]x[/] :smile: \x9b31m", 123)
+    printer = console(stage.terminal)
+    printer.print("[bold]x[/] :smile: \x9b31m", 123)
     table = Table("name")
     table.add_row("a\u202eb")
-    console.print(table)
-    console.file.flush()
+    printer.print(table)
+    printer.file.flush()
     assert stage.stdout.splitlines()[:2] == ["half a line", "[bold]x[/] :smile: <U+009B>31m 123"]
     assert "a<U+202E>b" in stage.stdout
     assert "\x1b" not in stage.stdout
-    assert console.file.isatty()
+    assert printer.file.isatty()
 
 
 def test_a_console_of_a_pipe_writes_no_escapes_and_one_of_standard_error_writes_there() -> None:
     stage = Stage(tty=False, environ={})
-    stage.terminal.console().print("out", style="bold")
-    stage.terminal.console(stderr=True).print("err", style="bold")
+    console(stage.terminal).print("out", style="bold")
+    console(stage.terminal, "stderr").print("err", style="bold")
     assert (stage.stdout, stage.stderr) == ("out\n", "err\n")
-    assert not stage.terminal.console(stderr=True).file.isatty()
-    assert stage.terminal.console().file.write("") == 0
+    assert not console(stage.terminal, "stderr").file.isatty()
+    assert console(stage.terminal).file.write("") == 0
 
 
 def test_a_console_with_colour_uses_the_sixteen_colours() -> None:
     stage = Stage(tty=False, color="always")
-    stage.terminal.console().print("x", style="#ff0000")
+    console(stage.terminal).print("x", style="#ff0000")
     assert stage.stdout == "\x1b[31mx\x1b[0m\n"
 
 
