@@ -21,6 +21,7 @@ def warnings(body: dict[str, Any]) -> list[Fault]:
         *unknown_keys(body),
         *_ignored_form(body),
         *_means_nothing(body),
+        *_names_nothing(body),
         *_limits_in_words(body),
         *_parts_without_content(body),
     ]
@@ -90,11 +91,32 @@ def _means_nothing(body: dict[str, Any]) -> Iterable[Fault]:
             yield Fault(f"/{key}", "means nothing without tools")
     if "function_call" in body and not body.get("functions"):
         yield Fault("/function_call", "means nothing without functions")
-    if "audio" in (body.get("modalities") or ()) and "audio" not in body:
+    spoken = "audio" in (body.get("modalities") or ())
+    if spoken and "audio" not in body:
         yield Fault("/audio", "is missing, though modalities asks for audio")
+    if "audio" in body and not spoken:
+        yield Fault("/audio", "means nothing without audio among the modalities")
     wanted = body.get("response_format")
     if isinstance(wanted, dict) and wanted.get("type") == "json_schema" and "schema" not in wanted["json_schema"]:
         yield Fault("/response_format/json_schema/schema", "is missing, so the answer is held to no schema")
+
+
+def _names_nothing(body: dict[str, Any]) -> Iterable[Fault]:
+    """A choice of one tool or function that is not among those that are sent along, perhaps since it is misspelt."""
+    for key, lists in (("tool_choice", "tools"), ("function_call", "functions")):
+        choice, known = body.get(key), body.get(lists)
+        if not isinstance(choice, dict) or not known:
+            continue
+        kind = choice.get("type", "")
+        if kind == "allowed_tools":
+            continue
+        name = choice[kind]["name"] if kind else choice["name"]
+        names = [it[kind]["name"] if kind else it["name"] for it in known if it.get("type", "") == kind]
+        if name not in names:
+            near = nearest(name, (*names, *fields()[key].choices))
+            advice = f"did you mean {near}?" if near else ""
+            pointer = f"/{key}/{kind}/name" if kind else f"/{key}/name"
+            yield Fault(pointer, f"{shown(name)} is not among the {lists}", advice=advice)
 
 
 def _limits_in_words(body: dict[str, Any]) -> Iterable[Fault]:
@@ -107,6 +129,8 @@ def _limits_in_words(body: dict[str, Any]) -> Iterable[Fault]:
     if len(body.get("metadata") or ()) > 16:
         yield Fault("/metadata", f"has {len(body['metadata'])} pairs; at most 16 are kept")
     for token, bias in (body.get("logit_bias") or {}).items():
+        if not token.isdecimal():
+            yield Fault(f"/logit_bias/{escaped(token)}", "is not the number of a token")
         if json_type(bias) not in ("integer", "number") or not -100 <= bias <= 100:
             yield Fault(f"/logit_bias/{escaped(token)}", f"{shown(bias)} is not a number from -100 to 100")
 

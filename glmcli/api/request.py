@@ -6,13 +6,14 @@ A body holds what the user chose and nothing else, but for `stream` and its opti
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from glmcli.api import json_text
 from glmcli.api.doubts import unknown_keys, warnings
-from glmcli.api.fields import FIRST, fields
-from glmcli.api.sendable import Fault
+from glmcli.api.fields import FIRST, fields, laid_over
+from glmcli.api.sendable import Fault, escaped
 from glmcli.api.shapes import json_type
 from glmcli.api.validate import faults, normalise
 from glmcli.errors import RequestError, UsageError
@@ -26,13 +27,65 @@ DEFAULT_LIMIT = 16384
 LIMITS = ("max_tokens", "max_completion_tokens")
 """The two names of the output limit."""
 
+MOST = 20
+"""Faults that are told one by one: a file of a thousand broken messages has one fault a thousand times."""
+
+Place = Callable[[str], str]
+"""Where what a JSON pointer leads to came from, "--body req.json line 12"; empty where that is not known."""
+
 
 @dataclass(frozen=True)
 class Sourced:
-    """A value and where it came from, as it is told to the user: "--temperature", "config.toml line 7"."""
+    """A value and where it came from, as it is told to the user: "--temperature", "config.toml line 7".
+
+    part: it is an object, and only a part of what is meant: it is laid over what a lower layer says, key by key.
+    place: where what stands inside of it came from, by pointers into the value; None if that is the origin.
+    """
 
     value: Any
     origin: str
+    part: bool = False
+    place: Place | None = field(default=None, compare=False)
+
+    def told(self, inside: str = "") -> str:
+        """Where what stands at that pointer inside of the value came from."""
+        return self.place(inside) if self.place else self.origin
+
+    def over(self, lower: "Sourced") -> "Sourced":
+        """The two as one: a part is laid over the lower value, anything else hides it."""
+        if not self.part or not isinstance(lower.value, dict):
+            return self
+        return Sourced(
+            laid_over(lower.value, self.value),
+            ", ".join(filter(None, (lower.origin, self.origin))),
+            lower.part,
+            lambda inside: (self if _holds(self.value, inside) else lower).told(inside),
+        )
+
+
+def _holds(value: Any, pointer: str) -> bool:
+    for key in pointer.split("/")[1:]:
+        if not isinstance(value, dict):
+            break
+        if key not in value:
+            return False
+        value = value[key]
+    return pointer != ""
+
+
+def lines(origin: str, text: str, around: str = "") -> Place:
+    """Tells the lines of a JSON text. around: the pointer, in the text, of the value that the pointers are for."""
+
+    def place(pointer: str) -> str:
+        line = json_text.line_of(text, around + pointer)
+        return origin if line is None else f"{origin} line {line}"
+
+    return place
+
+
+def fields_of(body: Body, origin: str, text: str) -> dict[str, Sourced]:
+    """The fields of a body that was read from a JSON text, as a layer; each knows the lines it stands on."""
+    return {name: Sourced(it, origin, place=lines(origin, text, f"/{escaped(name)}")) for name, it in body.items()}
 
 
 def user(content: str | Sequence[Mapping[str, Any]]) -> Message:
@@ -51,7 +104,7 @@ def tool_result(call_id: str, text: str) -> Message:
 
 
 def overlay(*layers: Mapping[str, Sourced]) -> dict[str, Sourced]:
-    """The fields of several layers, lowest first: a higher layer's choice hides a lower one's.
+    """The fields of several layers, lowest first: a higher layer's choice hides a lower one's, or is laid over it.
 
     The two names of the output limit are one choice: a limit in a higher layer hides the other name in the lower
     ones, else `--max-tokens 100` would go out beside the larger limit of a config file.
@@ -61,7 +114,8 @@ def overlay(*layers: Mapping[str, Sourced]) -> dict[str, Sourced]:
         if any(name in layer and layer[name].value is not None for name in LIMITS):
             for name in LIMITS:
                 result.pop(name, None)
-        result.update(layer)
+        for name, it in layer.items():
+            result[name] = it.over(result[name]) if name in result else it
     return result
 
 
@@ -97,9 +151,9 @@ def build_body(
                 hint="Leave one of them out.",
             )
         chosen[name] = Sourced(value if isinstance(value, str) else list(value), "")
-    values = {name: it.value for name, it in chosen.items()}
     if base is not None:
-        return _merged(base, values, stream)
+        return _merged(base, {name: it.over(Sourced(base.get(name), "")).value for name, it in chosen.items()}, stream)
+    values = {name: it.value for name, it in chosen.items()}
     _limit(values, limit_fields, default_limit)
     if values.setdefault("stream", stream or None):
         values.setdefault("stream_options", {"include_usage": True})
@@ -136,26 +190,38 @@ def _ordered(values: Body) -> Body:
     return normalise({name: values[name] for name in names if name in values})
 
 
-def check(body: Body, origins: Mapping[str, str], *, strict: bool) -> list[str]:
+def check(body: Body, origins: Mapping[str, str | Place], *, strict: bool) -> list[str]:
     """Judges a body before it is sent. Returns one line for each thing that is valid and cannot be meant.
 
-    origins: where a field came from, by its name; "" is where the body as a whole came from.
+    origins: where a field came from, by its name; "" is where the body as a whole came from. A `Place` is asked with
+    the pointer inside of the field, or of the body.
     strict: a key that the schema does not know is a fault as well.
-    Raises RequestError with one line for each fault, `/temperature: 3 is above the maximum 2 (from --temperature)`.
+    Raises RequestError with one line for each fault, `/temperature: 3 is above the maximum 2 (from --temperature)`;
+    `MOST` at most, of either.
     """
     found = faults(body)
     if strict:
         found += unknown_keys(body)
     if found:
         raise RequestError(
-            "\n".join(_line(fault, origins) for fault in found),
+            "\n".join(_told(found, origins)),
             hint="`glm config params` lists every field and what it may be.",
         )
-    return [_line(fault, origins) for fault in warnings(body)]
+    return _told(warnings(body), origins)
 
 
-def _line(fault: Fault, origins: Mapping[str, str]) -> str:
+def _told(found: Sequence[Fault], origins: Mapping[str, str | Place]) -> list[str]:
+    told = [_line(fault, origins) for fault in found[:MOST]]
+    return told if len(found) <= MOST else [*told, f"and {len(found) - MOST} more"]
+
+
+def _line(fault: Fault, origins: Mapping[str, str | Place]) -> str:
     # A field's name holds no ~ or / in any schema that is known here; an unknown one may be escaped in the pointer.
-    name = fault.pointer[1:].partition("/")[0].replace("~1", "/").replace("~0", "~")
-    origin = origins.get(name) or origins.get("")
-    return f"{fault.pointer or 'the body'}: {fault.message}" + (f" (from {origin})" if origin else "")
+    name, slash, inside = fault.pointer[1:].partition("/")
+    name = name.replace("~1", "/").replace("~0", "~")
+    origin = _origin(origins.get(name), slash + inside) or _origin(origins.get(""), fault.pointer)
+    return f"{fault.pointer or 'the body'}: {fault.sentence}" + (f" (from {origin})" if origin else "")
+
+
+def _origin(origin: str | Place | None, pointer: str) -> str:
+    return origin(pointer) if callable(origin) else origin or ""

@@ -17,7 +17,7 @@ modest = settings(max_examples=100, deadline=None, suppress_health_check=list(He
 
 def found(body: Any) -> list[tuple[str, str]]:
     assert faults(body) == []
-    return [(it.pointer, it.message) for it in warnings(body)]
+    return [(it.pointer, it.sentence) for it in warnings(body)]
 
 
 def with_hi(**more: Any) -> dict[str, Any]:
@@ -25,6 +25,7 @@ def with_hi(**more: Any) -> dict[str, Any]:
 
 
 THINKING = "--think and --no-think send"
+SPOKEN = {"voice": "alloy", "format": "mp3"}
 FUNCTION = {"type": "function", "function": {"name": "f"}}
 
 
@@ -97,6 +98,35 @@ FUNCTION = {"type": "function", "function": {"name": "f"}}
         (with_hi(function_call="auto"), [("/function_call", "means nothing without functions")]),
         (with_hi(modalities=["audio"]), [("/audio", "is missing, though modalities asks for audio")]),
         (with_hi(modalities=None), []),
+        (with_hi(modalities=["text"], audio=SPOKEN), [("/audio", "means nothing without audio among the modalities")]),
+        (with_hi(audio=SPOKEN), [("/audio", "means nothing without audio among the modalities")]),
+        (with_hi(modalities=["text", "audio"], audio=SPOKEN), []),
+        # what is chosen and not there
+        (
+            with_hi(tools=[FUNCTION], tool_choice={"type": "function", "function": {"name": "weather"}}),
+            [("/tool_choice/function/name", '"weather" is not among the tools')],
+        ),
+        (
+            with_hi(tools=[FUNCTION], tool_choice={"type": "function", "function": {"name": "requird"}}),
+            [("/tool_choice/function/name", '"requird" is not among the tools; did you mean required?')],
+        ),
+        (
+            with_hi(tools=[FUNCTION], tool_choice={"type": "custom", "custom": {"name": "f"}}),
+            [("/tool_choice/custom/name", '"f" is not among the tools')],
+        ),
+        (with_hi(tools=[FUNCTION], tool_choice=FUNCTION), []),
+        (
+            with_hi(
+                tools=[FUNCTION], tool_choice={"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": []}}
+            ),
+            [],
+        ),
+        (
+            with_hi(functions=[{"name": "weather"}], function_call={"name": "waether"}),
+            [("/function_call/name", '"waether" is not among the functions; did you mean weather?')],
+        ),
+        (with_hi(functions=[{"name": "weather"}], function_call={"name": "weather"}), []),
+        (with_hi(functions=[{"name": "weather"}], function_call="auto"), []),
         (
             with_hi(response_format={"type": "json_schema", "json_schema": {"name": "x"}}),
             [("/response_format/json_schema/schema", "is missing, so the answer is held to no schema")],
@@ -112,6 +142,7 @@ FUNCTION = {"type": "function", "function": {"name": "f"}}
             ("/logit_bias/2", "101 is not a number from -100 to 100"),
             ("/logit_bias/3", '"x" is not a number from -100 to 100'),
         ]),
+        (with_hi(logit_bias={"hello/": -1}), [("/logit_bias/hello~1", "is not the number of a token")]),
         # parts
         (
             {"messages": [{"role": "user", "content": [{"type": "text", "text": ""}, {"type": "file", "text": ""}]}]},

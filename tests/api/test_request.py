@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from glmcli.api.request import Sourced, build_body, check, overlay, system, tool_result, user
+from glmcli.api.request import (
+    Sourced,
+    build_body,
+    check,
+    fields_of,
+    lines,
+    overlay,
+    system,
+    tool_result,
+    user,
+)
 from glmcli.errors import RequestError, UsageError
 
 BOTH = ("max_completion_tokens", "max_tokens")
@@ -175,6 +185,51 @@ def test_a_limit_hides_the_limit_of_a_lower_layer_under_either_name() -> None:
     assert overlay() == {}
 
 
+def part(origin: str, **value: Any) -> Sourced:
+    return Sourced(value, origin, part=True)
+
+
+def test_a_part_is_laid_over_what_a_lower_layer_says_of_the_rest() -> None:
+    low = {"audio": Sourced({"voice": "ash", "format": "wav"}, "config.toml line 2")}
+    both = overlay(low, {"audio": part("--voice", voice="alloy")})["audio"]
+    assert both == Sourced({"voice": "alloy", "format": "wav"}, "config.toml line 2, --voice")
+    told = {inside: both.told(inside) for inside in ("", "/voice", "/voice/id", "/format", "/other")}
+    assert told == {
+        "": "config.toml line 2",
+        "/voice": "--voice",
+        "/voice/id": "--voice",
+        "/format": "config.toml line 2",
+        "/other": "config.toml line 2",
+    }
+
+
+def test_a_part_hides_what_is_no_object_and_is_hidden_by_a_whole() -> None:
+    above = part("--voice", voice="alloy")
+    assert overlay({"audio": Sourced(None, "-o audio")}, {"audio": above}) == {"audio": above}
+    whole = Sourced({"format": "wav"}, "-o audio")
+    assert overlay({"audio": above}, {"audio": whole}) == {"audio": whole}
+
+
+def test_two_parts_are_a_part() -> None:
+    two = part("--audio-format", format="mp3").over(part("--voice", voice="alloy"))
+    assert two == part("--voice, --audio-format", voice="alloy", format="mp3")
+    assert [two.told(inside) for inside in ("/voice", "/format", "/x")] == ["--voice", "--audio-format", "--voice"]
+    nested = part("--city", where={"city": "Oslo"}).over(part("--size", where={"country": "NO"}))
+    assert [nested.told(inside) for inside in ("/where", "/where/city", "/where/country")] == [
+        "--city", "--city", "--size",
+    ]  # fmt: skip
+
+
+def test_a_part_is_laid_over_a_whole_body_too() -> None:
+    base = {"prompt": "hi", "audio": {"voice": "ash", "format": "wav"}}
+    params = {"audio": part("--voice", voice="alloy"), "chat_template_kwargs": part("--think", enable_thinking=True)}
+    assert build_body(params=params, limit_fields=(), stream=False, base=base) == {
+        "prompt": "hi",
+        "audio": {"voice": "alloy", "format": "wav"},
+        "chat_template_kwargs": {"enable_thinking": True},
+    }
+
+
 # --- a whole body from the user ----------------------------------------------------------------------------------
 
 
@@ -232,7 +287,7 @@ def test_every_fault_is_told_with_the_place_it_came_from() -> None:
     with pytest.raises(RequestError) as error:
         check(body, origins, strict=False)
     assert error.value.message == (
-        "/messages/0/content: is missing (from session s1)\n"
+        "/messages/0/content: is missing for role user (from session s1)\n"
         "/n: 0 is below the minimum 1 (from config.toml line 7)\n"
         "/temperature: 3 is above the maximum 2 (from --temperature)\n"
         "/top_p: 2 is above the maximum 1"
@@ -248,6 +303,49 @@ def test_a_fault_of_a_whole_body_is_told_with_its_file() -> None:
         "/prompt: is empty; at least 1 character is wanted (from --body b.json)\n"
         "/n: 0 is below the minimum 1 (from --n)"
     )
+
+
+def test_a_fault_of_a_text_is_told_with_its_line() -> None:
+    written = '''{
+  "messages": [
+    {"role": "user",
+     "content": 5},
+    {"role": "tool"}],
+  "a/b": 1,
+  "n": 0
+}'''
+    body = json.loads(written)
+    origin = "--body b.json"
+    layer = overlay(fields_of(body, origin, written), {"n": Sourced(200, "--n")})
+    origins = {"": lines(origin, written), **{name: it.told for name, it in layer.items()}}
+    with pytest.raises(RequestError) as error:
+        check({**body, "n": 200}, origins, strict=True)
+    assert error.value.message == (
+        "/messages/0/content: 5 is an integer; a string or a list is wanted for role user (from --body b.json line 4)\n"
+        "/messages/1/content: is missing for role tool (from --body b.json line 5)\n"
+        "/messages/1/tool_call_id: is missing for role tool (from --body b.json line 5)\n"
+        "/n: 200 is above the maximum 128 (from --n)\n"
+        "/a~1b: is not a key of the schema (from --body b.json line 6)"
+    )
+    with pytest.raises(RequestError, match=r"^/messages: is missing, .* \(from --body b.json line 2\)$"):
+        check({}, {"": lines(origin, "\n{}")}, strict=True)
+    with pytest.raises(RequestError, match=r"^/messages: is missing, .* \(from x\)$"):
+        check({}, {"": lines("x", "")}, strict=True)
+
+
+def test_a_place_that_knows_no_origin_leaves_it_to_the_body() -> None:
+    with pytest.raises(RequestError, match=r"^/n: 0 is below the minimum 1 \(from b\)$"):
+        check({"prompt": "hi", "n": 0}, {"": "b", "n": lambda inside: ""}, strict=False)
+
+
+def test_of_a_great_many_faults_the_first_are_told() -> None:
+    with pytest.raises(RequestError) as error:
+        check({"messages": [{"role": "user"}] * 1000}, {}, strict=False)
+    told = error.value.message.split("\n")
+    assert told[19:] == ["/messages/19/content: is missing for role user", "and 980 more"]
+    message = {"role": "user", "content": "", "x": 1}
+    assert check({"messages": [message] * 21}, {}, strict=False)[20:] == ["and 1 more"]
+    assert len(check({"messages": [message] * 20}, {}, strict=False)) == 20
 
 
 def test_a_body_that_is_no_object_is_told_without_a_pointer() -> None:
