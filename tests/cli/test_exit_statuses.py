@@ -457,6 +457,24 @@ def test_130_is_the_error_of_json(glm: Glm) -> None:
     assert (json.loads(result.stdout)["error"]["type"], result.status) == ("interrupted", 130)
 
 
+def test_130_ends_the_wait_for_another_try(glm: Glm) -> None:
+    def interrupted(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    retrying = "retrying in 0.5 s (attempt 2 of 3): the server failed (HTTP 500, code 1): oops\n"
+    assert told(glm, failing(500, 1, "oops"), sleep=interrupted) == (130, "", f"{retrying}interrupted\n", 1)
+
+
+def test_11_is_the_error_of_json(glm: Glm) -> None:
+    glm.folder.mkdir()
+    (glm.folder / "sessions.db").write_bytes(b"not a database " * 100)
+    status, out, _, _ = told(glm, saying("Hello"), argv=("run", "hi", "--json"))
+    document = json.loads(out)
+    assert (status, document["error"]["type"], document["error"]["exit_code"]) == (11, "not_stored", 11)
+    assert document["choices"][0]["message"]["content"] == "Hello"
+    assert document["glm"]["session"] is None
+
+
 def test_130_before_anything_is_sent(glm: Glm) -> None:
     def interrupted(descriptor: int, seconds: float | None) -> bool:
         raise KeyboardInterrupt

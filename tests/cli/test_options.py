@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
@@ -159,6 +160,24 @@ def test_a_fault_of_the_configuration_names_its_line(glm: Glm) -> None:
 )
 def test_an_option_that_cannot_be_read_is_told_by_its_name(glm: Glm, argv: list[str], message: str) -> None:
     assert glm("run", "hi", *argv).answer == ("", f"{message}\n", 2)
+
+
+def test_a_pair_that_is_none_is_named_once(glm: Glm) -> None:
+    result = glm("run", "hi", "--metadata", "a")
+    assert result.stderr.splitlines()[0] == "--metadata 'a' is not of the form KEY=VALUE"
+    assert (result.stdout, result.status) == ("", 2)
+
+
+def test_a_warning_is_said_once() -> None:
+    from glmcli.cli.warnings import Warnings
+    from glmcli.ui.terminal import Terminal
+    from glmcli.world import World
+
+    err = io.BytesIO()
+    warn = Warnings(Terminal(World(None, io.BytesIO(), err), color="never"))
+    for line in ("a", "b", "a"):
+        warn(line)
+    assert (warn.said, err.getvalue()) == (["a", "b"], b"warning: a\nwarning: b\n")
 
 
 def test_an_unknown_key_is_sent_with_a_warning_and_strict_refuses_it(glm: Glm) -> None:
@@ -334,10 +353,10 @@ def test_a_body_without_a_model_gets_none_for_workers_ai_and_one_where_the_endpo
         (b"", [], "not JSON: line 1, column 1: expecting value (from --body -)"),
         (b"{}", [], f"/messages: is missing, and so is prompt; one of them is wanted (from --body -)\n{PARAMS_HINT}"),
         (
-            b'{"messages": [{"role": "usr", "content": "x"}]}',
+            b'{"messages": [{"role": "nobody", "content": "x"}]}',
             [],
-            '/messages/0/role: "usr" is not one of developer, system, user, assistant, tool, function (from --body -)\n'
-            + PARAMS_HINT,
+            '/messages/0/role: "nobody" is not one of developer, system, user, assistant, tool, function'
+            f" (from --body -)\n{PARAMS_HINT}",
         ),
         (
             b'{"prompt": "hi", "temperature": 9}',

@@ -3,11 +3,19 @@
 
 from __future__ import annotations
 
+import io
+import os
 import re
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from glmcli.cli import main
 from glmcli.cli.root import COMMANDS, with_command
+from glmcli.errors import Terminated
 from glmcli.world import World
 from tests.support.cli import Glm
 
@@ -143,3 +151,42 @@ def test_every_option_stands_before_and_after_the_command(glm: Glm) -> None:
 def test_the_later_of_two_places_wins(glm: Glm) -> None:
     assert glm("--color", "never", "run", "--color", "always").stderr.startswith("\x1b[")
     assert glm("--profile", "nope", "run", "hi", "--dry-run", "--profile", "demo").status == 0
+
+
+@pytest.fixture
+def _signals() -> Iterator[None]:
+    """The program changes what signals do; the tests that follow get them back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, action in before.items():
+        signal.signal(number, action)
+
+
+@pytest.mark.usefixtures("_signals")
+def test_the_real_world_is_taken_where_none_is_given(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from glmcli import __version__
+
+    monkeypatch.setattr(sys, "argv", ["glm", "-q", "--version"])
+    assert main() == 0
+    assert capfd.readouterr() == (f"glm {__version__}\n", "")
+    with pytest.raises(Terminated):
+        signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.mark.usefixtures("_signals")
+def test_a_stdout_that_cannot_be_flushed_at_the_end_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Gone(io.StringIO):
+        def flush(self) -> None:
+            raise BrokenPipeError
+
+    saved = os.dup(1)
+    try:
+        monkeypatch.setattr(sys, "stdout", Gone())
+        monkeypatch.setattr(Gone, "buffer", io.BytesIO(), raising=False)
+        assert main(["config", "path"]) == 0
+        assert Path("/proc/self/fd/1").readlink() == Path(os.devnull)
+    finally:
+        os.dup2(saved, 1)
+        os.close(saved)

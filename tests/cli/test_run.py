@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from glmcli.demo.framing import whole
+from glmcli.local.weights import name_file
+from tests.local.parrot import parrot
 from tests.support.cli import Glm
+from tests.support.local_server import environment, needs_engine
 from tests.support.screen import seen
 from tests.support.served import (
     ACCOUNT,
@@ -539,3 +542,23 @@ def test_an_answer_in_one_piece_to_a_request_for_a_stream_is_taken(glm: Glm) -> 
         [whole(200, {"content-type": "application/json"}, json.dumps(completion("Hello")).encode())]
     ) as served:
         assert glm("run", "hi", env=served.env).answer == ("Hello\n", "", 0)
+
+
+def test_the_local_model_answers_and_says_what_it_is(glm: Glm, tmp_path: Path) -> None:
+    needs_engine()
+    path = tmp_path / "parrot.gguf"
+    path.write_bytes(parrot())
+    name_file(glm.folder, path)
+    result = glm("run", "hi", "--profile", "local", "--no-think", env=environment())
+    assert (result.status, bool(result.stdout.strip())) == (0, True)
+
+
+def test_the_local_model_must_be_there(glm: Glm, tmp_path: Path) -> None:
+    needs_engine()
+    path = tmp_path / "gone.gguf"
+    path.write_bytes(parrot())
+    name_file(glm.folder, path)
+    path.unlink()
+    result = glm("run", "hi", "--profile", "local", env=environment())
+    assert (result.stdout, result.status) == ("", 3)
+    assert "gone.gguf" in result.stderr
