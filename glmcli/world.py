@@ -103,7 +103,7 @@ class World:
 
         def output(stream: object) -> BinaryIO:
             # Python sets a standard stream to None when it was closed (`>&-`); writing to it must fail, not crash.
-            return closed if stream is None else stream.buffer  # type: ignore[attr-defined, no-any-return]
+            return closed if stream is None else stream.buffer  # type: ignore[attr-defined]
 
         closed = io.BytesIO()
         closed.close()
