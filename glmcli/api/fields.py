@@ -142,15 +142,17 @@ def fields() -> dict[str, Field]:
 @lru_cache(maxsize=1)
 def flags() -> dict[str, Field]:
     """Everything that has a flag of its own, by that flag: a field, then what stands inside of it."""
-    return {it.flag: it for top in fields().values() for it in (top, *_inside(top)) if it.flag}
+    return {
+        it.flag: it for top in fields().values() for it in (top, *_inside(top.path, top.schema, top.group)) if it.flag
+    }
 
 
-def _inside(top: Field) -> Iterator[Field]:
-    for leaf in leaves(top.schema):
-        for name, part in leaf.get("properties", {}).items():
-            inner = _field((*top.path, name), {"x-flag": False, "x-group": top.group} | part)
-            yield inner
-            yield from _inside(inner)
+def _inside(path: tuple[str, ...], part: Schema, group: str) -> Iterator[Field]:
+    for leaf in leaves(part):
+        for name, inner in leaf.get("properties", {}).items():
+            if "x-flag" in inner:
+                yield _field((*path, name), {"x-group": group} | inner)
+            yield from _inside((*path, name), inner, group)
 
 
 def leaves(part: Schema) -> Iterator[Schema]:
