@@ -7,7 +7,7 @@ A body holds what the user chose and nothing else, but for `stream` and its opti
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from glmcli.api import json_text
@@ -61,6 +61,15 @@ class Sourced:
             lower.part,
             lambda inside: (self if _holds(self.value, inside) else lower).told(inside),
         )
+
+    def moved(self, by: int) -> "Sourced":
+        """The same list, for pointers into one in which its items stand so many places further on."""
+
+        def place(inside: str) -> str:
+            _, index, *rest = inside.split("/") if inside else ("", "")
+            return self.told("/".join(("", str(int(index) - by), *rest)) if index else inside)
+
+        return replace(self, place=place)
 
 
 def _holds(value: Any, pointer: str) -> bool:

@@ -333,6 +333,20 @@ def test_a_fault_of_a_text_is_told_with_its_line() -> None:
         check({}, {"": lines("x", "")}, strict=True)
 
 
+def test_the_lines_of_a_list_are_known_where_something_was_put_before_it() -> None:
+    origin = "-o messages @m"
+    given = Sourced([{"role": "user"}, {"role": "tool"}], origin, place=lines(origin, "[\n{},\n{}\n]"))
+    moved = given.moved(1)
+    assert [moved.told(inside) for inside in ("/1/content", "/2", "/0/role", "")] == [
+        "-o messages @m line 2",
+        "-o messages @m line 3",
+        "-o messages @m line 1",
+        "-o messages @m line 1",
+    ]
+    assert given.moved(-1).told("/0/x") == "-o messages @m line 3"
+    assert Sourced([], "session").moved(3).told("/3/content") == "session"
+
+
 def test_a_place_that_knows_no_origin_leaves_it_to_the_body() -> None:
     with pytest.raises(RequestError, match=r"^/n: 0 is below the minimum 1 \(from b\)$"):
         check({"prompt": "hi", "n": 0}, {"": "b", "n": lambda inside: ""}, strict=False)
