@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
-import signal
 import socket
-from pathlib import Path
-from threading import Event
-from typing import Any
 
 import pytest
 
-from glmcli.demo.connection import Close, Request, Reset, Stall, Wait
-from glmcli.demo.framing import LAST_CHUNK, whole
-from glmcli.errors import EXIT_STATUSES, Terminated
+from glmcli.demo.connection import Close, Stall
+from glmcli.demo.framing import whole
+from glmcli.errors import EXIT_STATUSES
 from tests.support.cli import Glm
 from tests.support.served import (
     PATH,
     TOKEN,
     Script,
-    cut,
     delta,
     failing,
     json_answer,
     saying,
     serving,
     stream,
+    told,
 )
-
-
-def told(glm: Glm, *scripts: Script, argv: tuple[str, ...] = ("run", "hi"), **world: Any) -> tuple[int, str, str, int]:
-    """The status, stdout and stderr with the server's address as HOST, and the number of requests."""
-    with serving(*scripts) as served:
-        result = glm(*argv, env=served.env, **world)
-        return result.status, result.stdout, result.stderr.replace(served.host, "HOST"), len(served.requests)
 
 
 def test_0_the_answer_is_complete(glm: Glm) -> None:
@@ -284,254 +271,6 @@ def test_7_a_redirect_is_not_followed_and_its_host_is_named(glm: Glm) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("end", "message", "hint"),
-    [
-        (Close(), "the connection to HOST broke before the answer was complete", "what came is kept; try again"),
-        (Reset(), "the connection to HOST broke before the answer was complete", "what came is kept; try again"),
-        (
-            LAST_CHUNK,
-            "the stream was cut: it ended without a finish reason",
-            "what came is kept; send the request again for a whole answer",
-        ),
-    ],
-)
-def test_8_a_dropped_stream_keeps_the_partial_answer(glm: Glm, end: Any, message: str, hint: str) -> None:
-    seen = Event()
-
-    def respond(request: Request) -> Script:
-        return cut("Hel", "lo", end=[Wait(seen), end])
-
-    with serving(respond=respond) as served:
-        out = _Watched(5, seen)
-        result = glm("run", "hi", env=served.env, stdout=out)
-        err = result.stderr.replace(served.host, "HOST")
-    assert (out.getvalue(), err, result.status) == (b"Hello\n", f"{message}\n{hint}\n", 8)
-    assert _stored(glm) == [("user", "hi", "complete"), ("assistant", "Hello", "error")]
-
-
-def test_8_a_cut_answer_is_part_of_what_is_sent_on(glm: Glm) -> None:
-    with serving(cut("Hel", end=[LAST_CHUNK]), saying("more")) as served:
-        assert glm("run", "hi", env=served.env).status == 8
-        assert glm("run", "-c", "go on", env=served.env).status == 0
-        assert served.bodies[1]["messages"] == [
-            {"role": "user", "content": "hi"},
-            {"role": "assistant", "content": "Hel"},
-            {"role": "user", "content": "go on"},
-        ]
-
-
-def test_8_never_after_a_delta_is_a_request_sent_again(glm: Glm) -> None:
-    thinking = stream(delta(reasoning_content="hm"), usage=False, end=[Close()])
-    status, out, err, requests = told(glm, thinking, saying("second"))
-    assert (status, out, requests) == (8, "", 1)
-    assert "retrying" not in err
-
-
-@pytest.mark.parametrize(
-    ("script", "message", "hint"),
-    [
-        (saying("Hel", finish="length"), "the answer was cut at the output limit", "try again with --max-tokens 4096"),
-        (
-            stream(delta(reasoning_content="hm"), delta(finish="length")),
-            "thinking used up the output limit before an answer began",
-            "try again with a larger limit (--max-tokens 4096) or without thinking (--no-think)",
-        ),
-        (
-            stream(delta(reasoning_content="hm"), delta(finish="stop")),
-            "the model only thought and gave no answer",
-            "try again without thinking (--no-think) or with a larger limit (--max-tokens 4096)",
-        ),
-        (stream(delta(finish="stop")), "the answer is empty", "try again, or ask in other words"),
-    ],
-)
-def test_8_an_answer_that_is_no_whole_one_names_its_cure(glm: Glm, script: Script, message: str, hint: str) -> None:
-    status, out, err, requests = told(glm, script)
-    assert (status, out, err, requests) == (8, "Hel\n" if "cut" in message else "", f"{message}\n{hint}\n", 1)
-
-
-def test_8_silence_in_the_middle_of_an_answer(glm: Glm) -> None:
-    assert told(glm, cut("Hel", end=[Stall()]), argv=("run", "hi", "--timeout", "0.2")) == (
-        8,
-        "Hel\n",
-        "HOST sent nothing more within 0.2 s\nwhat came is kept; wait longer with --timeout SEC\n",
-        1,
-    )
-
-
-def test_8_a_stream_without_events_is_tried_once_more(glm: Glm) -> None:
-    empty = "HOST sent an empty answer: a stream without events"
-    assert told(glm, stream(usage=False, done=False)) == (
-        8,
-        "",
-        f"retrying in 0.5 s (attempt 2 of 3): {empty}\n{empty}\ntry again\n",
-        2,
-    )
-
-
-def test_9_a_refusal(glm: Glm) -> None:
-    status, out, err, _ = told(glm, stream(delta(refusal="I will not."), delta(finish="stop")))
-    assert (status, out) == (9, "")
-    assert "the model refused: I will not.\n" in err
-
-
-def test_9_a_filtered_answer_keeps_what_came(glm: Glm) -> None:
-    assert told(glm, saying("Well", finish="content_filter")) == (
-        9,
-        "Well\n",
-        "the answer was filtered (finish reason content_filter)\nput the request otherwise\n",
-        1,
-    )
-
-
-def test_11_the_answer_is_delivered_though_it_cannot_be_stored(glm: Glm) -> None:
-    glm.folder.mkdir()
-    (glm.folder / "sessions.db").write_bytes(b"not a database " * 100)
-    path = glm.folder / "sessions.db"
-    assert told(glm, saying("Hello")) == (
-        11,
-        "Hello\n",
-        f"warning: the session store {path}: file is not a database; this conversation is not stored any further\n"
-        f"the answer was delivered but not stored: the session store {path}: file is not a database\n"
-        "Move that file away; a new one is made.\n",
-        1,
-    )
-
-
-def test_11_only_where_it_would_be_0(glm: Glm) -> None:
-    glm.folder.mkdir()
-    (glm.folder / "sessions.db").write_bytes(b"not a database " * 100)
-    assert told(glm, saying("Hel", finish="length"))[0] == 8
-
-
-def test_3_a_store_that_cannot_be_read_is_no_answer_to_continue(glm: Glm) -> None:
-    glm.folder.mkdir()
-    (glm.folder / "sessions.db").write_bytes(b"not a database " * 100)
-    assert told(glm, saying("Hello"), argv=("run", "-c", "hi"))[::3] == (3, 0)
-
-
-class _Watched:
-    """Standard output that tells when it got so many bytes."""
-
-    def __init__(self, size: int, seen: Event) -> None:
-        self._data = bytearray()
-        self._size = size
-        self._seen = seen
-
-    def write(self, data: bytes) -> int:
-        self._data += data
-        if len(self._data) >= self._size:
-            self._seen.set()
-        return len(data)
-
-    def flush(self) -> None: ...
-
-    def getvalue(self) -> bytes:
-        return bytes(self._data)
-
-
-@pytest.mark.parametrize(
-    ("fault", "status", "word"), [(KeyboardInterrupt(), 130, "interrupted"), (Terminated(), 143, "terminated")]
-)
-def test_130_and_143_keep_what_had_come(glm: Glm, fault: BaseException, status: int, word: str) -> None:
-    class Interrupted(io.BytesIO):
-        def write(self, data: Any) -> int:
-            if data == b"lo":
-                raise fault
-            return super().write(data)
-
-    out = Interrupted()
-    with serving(saying("Hel", "lo")) as served:
-        result = glm("run", "hi", env=served.env, stdout=out)
-        assert (out.getvalue(), result.stderr, result.status) == (b"Hel\n", f"{word}\n", status)
-        assert _stored(glm) == [("user", "hi", "complete"), ("assistant", "Hello", "interrupted")]
-
-
-def test_130_is_the_error_of_json(glm: Glm) -> None:
-    with serving(cut("Hel", end=[Stall()])) as served:
-
-        def interrupted() -> float:
-            raise KeyboardInterrupt
-
-        result = glm("run", "hi", "--json", "-u", env=served.env, monotonic=interrupted)
-    assert (json.loads(result.stdout)["error"]["type"], result.status) == ("interrupted", 130)
-
-
-def test_130_ends_the_wait_for_another_try(glm: Glm) -> None:
-    def interrupted(seconds: float) -> None:
-        raise KeyboardInterrupt
-
-    retrying = "retrying in 0.5 s (attempt 2 of 3): the server failed (HTTP 500, code 1): oops\n"
-    assert told(glm, failing(500, 1, "oops"), sleep=interrupted) == (130, "", f"{retrying}interrupted\n", 1)
-
-
-def test_11_is_the_error_of_json(glm: Glm) -> None:
-    glm.folder.mkdir()
-    (glm.folder / "sessions.db").write_bytes(b"not a database " * 100)
-    status, out, _, _ = told(glm, saying("Hello"), argv=("run", "hi", "--json"))
-    document = json.loads(out)
-    assert (status, document["error"]["type"], document["error"]["exit_code"]) == (11, "not_stored", 11)
-    assert document["choices"][0]["message"]["content"] == "Hello"
-    assert document["glm"]["session"] is None
-
-
-def test_130_before_anything_is_sent(glm: Glm) -> None:
-    def interrupted(descriptor: int, seconds: float | None) -> bool:
-        raise KeyboardInterrupt
-
-    assert glm("run", "hi", stdin=b"", readable=interrupted).answer == ("", "interrupted\n", 130)
-
-
-@pytest.mark.parametrize(
-    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)], ids=str
-)
-def test_a_signal_ends_a_real_process_with_its_status_and_what_had_come(
-    glm: Glm, number: signal.Signals, status: int
-) -> None:
-    with serving(cut("Hel", end=[Stall()])) as served:
-        process = glm.process("run", "hi", env=served.env)
-        assert process.stdout is not None
-        assert process.stderr is not None
-        begun = process.stdout.read(3)
-        process.send_signal(number)
-        rest, err = process.communicate(timeout=30)
-    word = "interrupted" if status == 130 else "terminated"
-    # The signal may come before the program knows that what it wrote was written, so the final newline is open.
-    assert ((begun + rest).rstrip(b"\n"), err.decode(), process.returncode) == (b"Hel", f"{word}\n", status)
-    assert _stored(glm) == [("user", "hi", "complete"), ("assistant", "Hel", "interrupted")]
-
-
-def test_a_reader_that_closes_the_pipe_early_is_silent_success(glm: Glm) -> None:
-    gone = Event()
-    with serving(cut("Hel", end=[Wait(gone), *saying("lo" * 100_000)[1:]])) as served:
-        process = glm.process("run", "hi", env=served.env)
-        assert process.stdout is not None
-        assert process.stderr is not None
-        assert process.stdout.read(3) == b"Hel"
-        process.stdout.close()
-        gone.set()
-        assert (process.stderr.read(), process.wait(30)) == (b"", 0)
-        process.stderr.close()
-    assert _stored(glm)[1][2] == "interrupted"
-
-
-def test_a_full_disk_behind_stdout_is_said(glm: Glm) -> None:
-    with serving(saying("Hello")) as served, Path("/dev/full").open("wb") as full:
-        process = glm.process("run", "hi", env=served.env, stdout=full)
-        _, err = process.communicate(timeout=30)
-    assert (err.decode(), process.returncode) == (
-        "cannot write to standard output: No space left on device\nfree some space, or write somewhere else\n",
-        1,
-    )
-
-
-def test_a_closed_stdout_is_said(glm: Glm) -> None:
-    with serving(saying("Hello")) as served:
-        process = glm.process("run", "hi", env=served.env, preexec_fn=lambda: os.close(1), stdout=None)
-        _, err = process.communicate(timeout=30)
-    assert (err.decode(), process.returncode) == ("cannot write to standard output: it is closed\n", 1)
-
-
 def test_the_table_of_the_help_is_the_one_in_the_code(glm: Glm) -> None:
     help = " ".join(glm("--help").stdout.split())
     for status, meaning in EXIT_STATUSES.items():
@@ -546,18 +285,3 @@ def test_the_token_goes_to_the_server_and_nowhere_else(glm: Glm) -> None:
     assert TOKEN not in result.stdout + result.stderr
     for path in glm.folder.rglob("*"):
         assert not path.is_file() or TOKEN.encode() not in path.read_bytes()
-
-
-def _stored(glm: Glm) -> list[tuple[str, str, str]]:
-    """Role, content and status of every message in the store."""
-    from glmcli.store import Store
-    from glmcli.world import World
-
-    with open(os.devnull, "rb+") as nothing:  # noqa: PTH123
-        store = Store.at(glm.folder, World(None, nothing, nothing), create=False)
-    try:
-        [session] = store.list(10)
-        messages = store.messages(session.id)
-        return [(it.role, it.message.get("content", ""), it.status) for it in messages]
-    finally:
-        store.close()

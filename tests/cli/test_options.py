@@ -33,11 +33,6 @@ def own(glm: Glm, *argv: str, **how: Any) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name not in ("messages", *LIMITS, *STREAMED)}
 
 
-def config(glm: Glm, text: str) -> None:
-    glm.folder.mkdir(exist_ok=True)
-    (glm.folder / "config.toml").write_text(text)
-
-
 def test_unset_means_absent(glm: Glm) -> None:
     assert body_of(glm, "hi") == {"messages": MESSAGES, **LIMITS, **STREAMED}
 
@@ -130,7 +125,7 @@ def test_a_refusal_names_every_fault_with_pointer_value_limit_and_origin(
 
 
 def test_a_fault_of_the_configuration_names_its_line(glm: Glm) -> None:
-    config(glm, "[defaults]\n\ntemperature = 3\n")
+    glm.configure("[defaults]\n\ntemperature = 3\n")
     assert glm("run", "hi").answer == (
         "",
         f"/temperature: 3 is above the maximum 2 (from config.toml line 3)\n{PARAMS_HINT}\n",
@@ -189,8 +184,7 @@ def test_an_unknown_key_is_sent_with_a_warning_and_strict_refuses_it(glm: Glm) -
 
 
 def test_a_flag_beats_the_profile_and_the_profile_beats_the_file(glm: Glm) -> None:
-    config(
-        glm,
+    glm.configure(
         "[defaults]\ntemperature = 0.1\ntop_p = 0.1\nseed = 1\nmax_completion_tokens = 99\n"
         "[profiles.p.defaults]\ntemperature = 0.2\ntop_p = 0.2\n",
     )
@@ -201,7 +195,7 @@ def test_a_flag_beats_the_profile_and_the_profile_beats_the_file(glm: Glm) -> No
 
 
 def test_no_think_leaves_the_configured_options_of_the_template(glm: Glm) -> None:
-    config(glm, "[defaults.chat_template_kwargs]\nclear_thinking = true\n")
+    glm.configure("[defaults.chat_template_kwargs]\nclear_thinking = true\n")
     assert own(glm, "--no-think") == {"chat_template_kwargs": {"clear_thinking": True, "enable_thinking": False}}
 
 
@@ -222,7 +216,7 @@ def test_no_think_leaves_the_configured_options_of_the_template(glm: Glm) -> Non
 def test_the_model_stands_in_the_address_and_flag_beats_environment_profile_and_file(
     glm: Glm, argv: list[str], env: dict[str, str], file: str, model: str
 ) -> None:
-    config(glm, file)
+    glm.configure(file)
     with serving(saying("x")) as served:
         assert glm("run", "hi", *argv, env={**served.env, **env}).status == 0
         assert served.requests[0].target == f"/accounts/{ACCOUNT}/ai/run/{model}"
@@ -231,7 +225,7 @@ def test_the_model_stands_in_the_address_and_flag_beats_environment_profile_and_
 
 def test_the_cloudflare_variables_are_not_for_other_endpoints(glm: Glm) -> None:
     with serving(saying("x")) as served, serving(saying("y")) as other:
-        config(glm, f'[profiles.o]\nendpoint = "openai"\nmodel = "m"\nbase_url = "{other.server.url}/v1"\n')
+        glm.configure(f'[profiles.o]\nendpoint = "openai"\nmodel = "m"\nbase_url = "{other.server.url}/v1"\n')
         result = glm("run", "hi", "--profile", "o", env={**served.env, "GLM_MODEL": "x"})
         assert result.answer == ("y\n", "", 0)
         assert served.requests == []
@@ -271,7 +265,7 @@ def test_the_prompt_form_has_no_place_for_given_messages(glm: Glm) -> None:
 
 
 def test_the_prompt_form_says_that_a_configured_system_prompt_is_left_out(glm: Glm) -> None:
-    config(glm, 'system = "Be brief."\n')
+    glm.configure('system = "Be brief."\n')
     result = glm("run", "hi", "--prompt-form", "--dry-run")
     assert "messages" not in json.loads(result.stdout)
     assert result.stderr == (
@@ -285,114 +279,13 @@ def test_messages_may_be_given_whole_and_a_prompt_follows_them(glm: Glm) -> None
     assert body_of(glm, "more", "-o", given)["messages"] == [*MESSAGES, {"role": "user", "content": "more"}]
 
 
-# --body
-
-
-def whole_body(glm: Glm, body: Any, *argv: str, **how: Any) -> Any:
-    text = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return body_of(glm, "--body", "-", *argv, stdin=text, **how)
-
-
-def test_a_whole_body_gets_stream_and_nothing_else(glm: Glm) -> None:
-    config(glm, 'system = "x"\n[defaults]\ntop_p = 0.5\n')
-    assert whole_body(glm, {"prompt": "hi"}) == {"prompt": "hi", "stream": True}
-    assert whole_body(glm, {"messages": MESSAGES}, "--no-stream") == {"messages": MESSAGES}
-    streamed = {"messages": MESSAGES, "stream": True, "stream_options": {"include_usage": False}}
-    assert whole_body(glm, streamed, "--no-stream") == {"messages": MESSAGES, "stream": False}
-
-
-def test_a_whole_body_gets_what_flags_say(glm: Glm) -> None:
-    body = {"messages": MESSAGES, "temperature": 1.5, "seed": 1, "chat_template_kwargs": {"clear_thinking": True}}
-    argv = ("--temperature", "0.5", "-o", "seed=null", "--no-think", "-s", "Be brief.", "more")
-    assert whole_body(glm, body, *argv) == {
-        "messages": [{"role": "system", "content": "Be brief."}, *MESSAGES, {"role": "user", "content": "more"}],
-        "stream": True,
-        "temperature": 0.5,
-        "chat_template_kwargs": {"clear_thinking": True, "enable_thinking": False},
-    }
-
-
-def test_a_system_prompt_of_the_flags_takes_the_place_of_the_bodys(glm: Glm, tmp_path: Any) -> None:
-    body = {"messages": [{"role": "system", "content": "old"}, *MESSAGES]}
-    (tmp_path / "new").write_text("new\n")
-    for flags in (("-s", "new"), ("--system-file", str(tmp_path / "new"))):
-        assert whole_body(glm, body, *flags)["messages"] == [{"role": "system", "content": "new"}, *MESSAGES]
-    assert whole_body(glm, body, "-s", "")["messages"] == MESSAGES
-
-
-def test_a_body_comes_back_from_a_dry_run_byte_for_byte(glm: Glm, tmp_path: Any) -> None:
-    first = glm("run", "grüße \U0001f600", "-s", "x", "--stop", "a", "-o", "temprature=0.10", "--dry-run")
-    path = tmp_path / "body.json"
-    path.write_bytes(first.raw)
-    second = glm("run", "--body", str(path), "--dry-run")
-    assert second.raw == first.raw
-
-
-def test_the_model_of_a_body_goes_into_the_address_and_stays_in_the_body(glm: Glm) -> None:
-    with serving(saying("x")) as served:
-        for argv, model in (((), "mine"), (("-m", "other"), "other")):
-            body = json.dumps({"model": "mine", "messages": MESSAGES}).encode()
-            result = glm("run", "--body", "-", "--jsonl", *argv, stdin=body, env=served.env)
-            assert json.loads(result.stdout.splitlines()[0])["model"] == model
-            assert served.requests[-1].target == f"/accounts/{ACCOUNT}/ai/run/{model}"
-            assert served.bodies[-1] == {"model": model, "messages": MESSAGES, "stream": True}
-
-
-def test_a_body_without_a_model_gets_none_for_workers_ai_and_one_where_the_endpoint_wants_it(glm: Glm) -> None:
-    config(glm, '[profiles.w]\nendpoint = "workers-ai-openai"\n')
-    assert "model" not in whole_body(glm, {"messages": MESSAGES}, "-m", "x")
-    assert whole_body(glm, {"messages": MESSAGES}, "--profile", "w")["model"] == "@cf/zai-org/glm-4.7-flash"
-    assert whole_body(glm, {"messages": MESSAGES, "model": "y"}, "--profile", "w")["model"] == "y"
-
-
-@pytest.mark.parametrize(
-    ("body", "argv", "message"),
-    [
-        (b"[1]", [], "the request body is not a JSON object (from --body -)"),
-        (b'{"a":', [], "not JSON: line 1, column 6: expecting value (from --body -)"),
-        (b"", [], "not JSON: line 1, column 1: expecting value (from --body -)"),
-        (b"{}", [], f"/messages: is missing, and so is prompt; one of them is wanted (from --body -)\n{PARAMS_HINT}"),
-        (
-            b'{"messages": [{"role": "nobody", "content": "x"}]}',
-            [],
-            '/messages/0/role: "nobody" is not one of developer, system, user, assistant, tool, function'
-            f" (from --body -)\n{PARAMS_HINT}",
-        ),
-        (
-            b'{"prompt": "hi", "temperature": 9}',
-            ["--top-p", "7"],
-            "/temperature: 9 is above the maximum 2 (from --body -)\n"
-            f"/top_p: 7 is above the maximum 1 (from --top-p)\n{PARAMS_HINT}",
-        ),
-        (
-            b'{"prompt": "hi"}',
-            ["more"],
-            "the body of --body - holds no messages to add to\n"
-            "Leave out the prompt and the system prompt, or give the body messages.",
-        ),
-        (b"{}", ["--prompt-form"], "--body brings a form of its own\nLeave out --prompt-form."),
-        (b"{}", ["-c"], "--body brings a conversation of its own\nLeave out --body, or --continue and --session."),
-    ],
-)
-def test_a_body_that_cannot_be_sent_says_why(glm: Glm, body: bytes, argv: list[str], message: str) -> None:
-    assert glm("run", "--body", "-", *argv, stdin=body).answer == ("", f"{message}\n", 2)
-
-
-def test_a_body_file_that_is_missing_is_named(glm: Glm) -> None:
-    assert glm("run", "--body", "/missing").answer == (
-        "",
-        "/missing cannot be read: no such file or directory (from --body)\nCheck the path.\n",
-        2,
-    )
-
-
 # Network options
 
 
 def test_time_limits_and_retries_come_from_flags_and_settings(glm: Glm) -> None:
     from glmcli.demo.framing import whole
 
-    config(glm, "retries = 0\n")
+    glm.configure("retries = 0\n")
     with serving([whole(500, {}, b"")]) as served:
         assert glm("run", "hi", env=served.env).status == 7
         assert len(served.requests) == 1

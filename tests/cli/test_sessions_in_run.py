@@ -19,11 +19,6 @@ def assistant(text: str) -> dict[str, str]:
     return {"role": "assistant", "content": text}
 
 
-def config(glm: Glm, text: str) -> None:
-    glm.folder.mkdir(exist_ok=True)
-    (glm.folder / "config.toml").write_text(text)
-
-
 class Ids:
     """Session ids that count: 000000000001…, so that their beginnings differ."""
 
@@ -128,10 +123,10 @@ def test_quiet_does_not_name_the_session(glm: Glm) -> None:
 
 
 def test_a_session_keeps_its_model_system_prompt_and_options(glm: Glm) -> None:
-    config(glm, '[defaults]\nseed = 1\n[profiles.p]\nmodel = "of-p"\n')
+    glm.configure('[defaults]\nseed = 1\n[profiles.p]\nmodel = "of-p"\n')
     with serving(saying("x")) as served:
         run(glm, served, "a", "-m", "mine", "-s", "S", "--temperature", "0.5", "--no-think")
-        config(glm, "[defaults]\nseed = 2\ntemperature = 1\n")
+        glm.configure("[defaults]\nseed = 2\ntemperature = 1\n")
         assert glm("run", "-c", "b", env={**served.env, "GLM_MODEL": "other"}).status == 0
         first, second = served.bodies
         assert [it.target.rpartition("/")[2] for it in served.requests] == ["mine", "mine"]
@@ -150,12 +145,12 @@ def test_a_flag_beats_what_the_session_keeps(glm: Glm) -> None:
 
 
 def test_a_session_keeps_its_profile(glm: Glm) -> None:
-    config(glm, '[profiles.p]\nmodel = "of-p"\n')
+    glm.configure('[profiles.p]\nmodel = "of-p"\n')
     with serving(saying("x")) as served:
         run(glm, served, "a", "--profile", "p", new_id=Ids())
         assert glm("run", "-c", "b", env={**served.env, "GLM_PROFILE": "default"}).status == 0
         assert served.requests[1].target.endswith("/of-p")
-        config(glm, "")
+        glm.configure("")
         assert run(glm, served, "-c", "c").answer == (
             "",
             "the session was held under the profile 'p', which is gone\n"
@@ -168,7 +163,7 @@ def test_a_session_keeps_its_profile(glm: Glm) -> None:
 def test_a_configured_system_prompt_is_not_put_before_a_session_without_one(glm: Glm) -> None:
     with serving(saying("x")) as served:
         run(glm, served, "a")
-        config(glm, 'system = "S"\n')
+        glm.configure('system = "S"\n')
         run(glm, served, "-c", "b")
         assert served.bodies[1]["messages"] == [user("a"), assistant("x"), user("b")]
 
@@ -185,7 +180,7 @@ def test_no_log_stores_nothing_and_reads_all_the_same(glm: Glm) -> None:
 
 
 def test_log_false_stores_nothing(glm: Glm) -> None:
-    config(glm, "log = false\n")
+    glm.configure("log = false\n")
     with serving(saying("x")) as served:
         result = run(glm, served, "a", "--json")
         assert json.loads(result.stdout)["glm"]["session"] is None

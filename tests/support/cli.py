@@ -91,6 +91,22 @@ class Glm:
         _refuse_secrets(result, given["environ"])
         return result
 
+    def configure(self, text: str) -> None:
+        """Writes config.toml."""
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / "config.toml").write_text(text)
+
+    def stored(self) -> list[tuple[str, str, str]]:
+        """Role, content and status of every message of the one session there is."""
+        from glmcli.store import Store
+
+        store = Store.at(self.folder, World(None, io.BytesIO(), io.BytesIO()), create=False)
+        try:
+            [session] = store.list(2)
+            return [(it.role, it.message.get("content", ""), it.status) for it in store.messages(session.id)]
+        finally:
+            store.close()
+
     def process(self, *argv: str, env: Mapping[str, str] | None = None, **how: Any) -> subprocess.Popen[bytes]:
         """The same in a process of its own, for signals and real files. Its three streams are pipes unless `how` says
         otherwise; it reads no stdin."""

@@ -10,6 +10,7 @@ from typing import Any
 from glmcli.demo.connection import Action, Request, Respond
 from glmcli.demo.framing import LAST_CHUNK, chunk, head, whole
 from glmcli.demo.server import LoopbackServer, in_turn
+from tests.support.cli import Glm
 
 TOKEN = "secret-token-of-the-tests-0123456789"
 ACCOUNT = "0123456789abcdef0123456789abcdef"
@@ -107,3 +108,10 @@ def completion(text: str, **more: Any) -> dict[str, Any]:
         **more,
     }
     return {"result": whole_answer, "success": True, "errors": [], "messages": []}
+
+
+def told(glm: Glm, *scripts: Script, argv: tuple[str, ...] = ("run", "hi"), **world: Any) -> tuple[int, str, str, int]:
+    """The status, stdout and stderr with the server's address as HOST, and the number of requests."""
+    with serving(*scripts) as served:
+        result = glm(*argv, env=served.env, **world)
+        return result.status, result.stdout, result.stderr.replace(served.host, "HOST"), len(served.requests)
