@@ -13,6 +13,8 @@ from glmcli.errors import GlmError, IncompleteError, ServerError, UnusableError
 _CUT = frozenset(("length", "model_length", "max_tokens"))
 _FILTERED = frozenset(("content_filter", "sensitive"))
 _FAILED = frozenset(("error", "network_error"))
+FINISH_REASONS = _CUT | _FILTERED | _FAILED | {"stop", "tool_calls", "function_call"}
+"""Those whose meaning is known. Any other is an end like `stop`."""
 
 
 def verdict(completion: Completion, finished: bool) -> GlmError | None:

@@ -1,4 +1,4 @@
-"""What is said beside the answer, on standard error: waiting and thinking, retries, tool calls, sources, the exchange.
+"""What is said beside the answer, on standard error: retries, tool calls, refusals, sources, the exchange, its cost.
 
 Each class here watches the events of an answer and does one of these; `glmcli.ui.renderers.choose` puts them together
 with what shows the answer itself. None of them writes to standard output, but for the list of sources on a terminal.
@@ -6,14 +6,13 @@ with what shows the answer itself. None of them writes to standard output, but f
 
 from __future__ import annotations
 
-from typing import Literal
+from functools import reduce
+from typing import Any
 
 from glmcli.api.events import (
     Annotation,
-    Audio,
     Event,
     Finished,
-    LogProbs,
     Metadata,
     ReasoningDelta,
     RefusalDelta,
@@ -24,9 +23,10 @@ from glmcli.api.events import (
     ToolCalled,
     Usage,
 )
+from glmcli.api.usage import added
 from glmcli.errors import GlmError, Interrupted
 from glmcli.ui.clean import one_line
-from glmcli.ui.status import Status, ThreadTicker, Tickers, fit
+from glmcli.ui.status import fit
 from glmcli.ui.terminal import Terminal
 from glmcli.ui.usage_line import usage_line
 
@@ -36,86 +36,14 @@ ARGUMENTS_SHOWN = 300
 """Columns of a tool call's arguments."""
 
 
-class Thinking:
-    """The wait for the answer and the model's reasoning before it, of choice 0.
-
-    mode "fold": one status line that counts, then one dim line that stays. "stream": the reasoning itself, as it
-    comes. "hide": nothing but the status line of the wait. The reasoning never reaches standard output.
-    moving: whether there may be a status line at all.
-    """
-
-    def __init__(
-        self,
-        terminal: Terminal,
-        mode: Literal["fold", "stream", "hide"],
-        *,
-        moving: bool = True,
-        tickers: Tickers = ThreadTicker,
-    ) -> None:
-        self._terminal = terminal
-        self._mode = mode
-        self._status = Status(terminal, tickers, able=moving)
-        self._since: float | None = None
-        self._characters = 0
-
-    def feed(self, event: Event) -> None:
-        match event:
-            case Requested():
-                self._end()
-                self._status.start(lambda seconds: f"waiting for the model {seconds:.0f} s")
-            case Retrying(wait=wait):
-                self._end()
-                self._status.start(lambda seconds: f"waiting to try again {max(0.0, wait - seconds):.0f} s")
-            case ReasoningDelta(text, 0):
-                self._think(text)
-            case Responded() | Metadata() | LogProbs() | Usage() | ReasoningDelta():
-                pass
-            case TextDelta() | RefusalDelta() | Annotation() | Audio() | ToolCalled() | Finished():
-                self._end()
-
-    def close(self, error: GlmError | None) -> None:
-        self._end()
-
-    def _think(self, text: str) -> None:
-        begun = self._since is None
-        if begun:
-            self._since = self._terminal.world.monotonic()
-            self._characters = 0
-        self._characters += len(text)
-        if self._mode == "stream" and not self._terminal.quiet:
-            if begun:
-                self._status.stop()
-                self._terminal.fresh_line("stderr")
-            self._terminal.write_error(text, style="dim")
-        elif begun and self._mode == "fold":
-            self._status.start(lambda seconds: f"thinking… {seconds:.0f} s, ~{self._tokens} tokens", delay=0.0)
-
-    @property
-    def _tokens(self) -> int:
-        """An estimate: nobody counts tokens while they come, and four characters are about one."""
-        return -(-self._characters // 4)
-
-    def _end(self) -> None:
-        self._status.stop()
-        if self._since is None:
-            return
-        seconds = self._terminal.world.monotonic() - self._since
-        self._since = None
-        if self._mode == "stream":
-            self._terminal.fresh_line("stderr")
-            if self._terminal.err_is_tty and self._terminal.out_is_tty and not self._terminal.quiet:
-                self._terminal.write_error("\n")
-        elif self._mode == "fold" and self._terminal.err_is_tty:
-            self._terminal.note(f"thought for {seconds:.0f} s (~{self._tokens} tokens)")
-
-
 class Remarks:
-    """One line for each retry and each tool call; a refusal in the model's words; no `^C` after an interrupt."""
+    """One line for each retry, each tool call and each message of the platform; a refusal in the model's words; an
+    end for a reason nobody knows; no `^C` after an interrupt."""
 
     def __init__(self, terminal: Terminal, *, tool_calls: bool = True) -> None:
         self._terminal = terminal
         self._tool_calls = tool_calls
-        self._refusal: list[str] = []
+        self._refusals: dict[int, list[str]] = {}
 
     def feed(self, event: Event) -> None:
         match event:
@@ -123,33 +51,59 @@ class Remarks:
                 self._terminal.note(
                     f"retrying in {wait:.1f} s (attempt {attempt} of {of}): {one_line(reason)}", "warning"
                 )
-            case ToolCalled(name=name, arguments=arguments) if self._tool_calls:
-                self._terminal.note(f"tool call {one_line(name)} {fit(one_line(arguments), ARGUMENTS_SHOWN)}")
-            case RefusalDelta(text, 0):
-                self._refusal.append(text)
+            case ToolCalled(name=name, arguments=arguments, kind=kind, index=index) if self._tool_calls:
+                call = f"{_CALLS.get(kind, kind)} {one_line(name)} {fit(one_line(arguments), ARGUMENTS_SHOWN)}"
+                self._terminal.note(f"{_of_choice(index)}{call}")
+            case RefusalDelta(text, index):
+                self._refusals.setdefault(index, []).append(text)
+            case Metadata({"messages": messages}, "completion"):
+                for message in messages if isinstance(messages, list) else [messages]:
+                    said = message.get("message", message) if isinstance(message, dict) else message
+                    self._terminal.note(f"the server says: {fit(one_line(str(said)), ARGUMENTS_SHOWN)}")
+            case Finished(reasons):
+                self._name_odd(reasons)
             case _:
                 pass
 
     def close(self, error: GlmError | None) -> None:
         if isinstance(error, Interrupted):
             self._terminal.erase_echo()
-        refusal = one_line("".join(self._refusal).strip())
-        # The error may quote it in full.
-        if refusal and (error is None or refusal not in error.message):
-            self._terminal.note(f"the model refused: {refusal}", "warning")
+        for index in sorted(self._refusals):
+            refusal = one_line("".join(self._refusals[index]).strip())
+            # The error may quote it in full.
+            if refusal and (error is None or refusal not in error.message):
+                self._terminal.note(f"{_of_choice(index)}the model refused: {refusal}", "warning")
+
+    def _name_odd(self, reasons: tuple[str | None, ...]) -> None:
+        from glmcli.api.verdict import FINISH_REASONS
+
+        for index, reason in enumerate(reasons):
+            if reason and reason not in FINISH_REASONS:
+                self._terminal.note(
+                    f"{_of_choice(index)}the answer ended for a reason that is not known: {one_line(reason)}", "warning"
+                )
+
+
+_CALLS = {"function": "tool call", "custom": "custom tool call", "function_call": "function call"}
+
+
+def _of_choice(index: int) -> str:
+    return f"choice {index + 1}: " if index else ""
 
 
 class Sources:
-    """The web pages that choice 0 cites, numbered, after the answer: on the terminal, else on standard error."""
+    """The web pages that are cited, numbered, after the answer: on the terminal those of every choice, else those of
+    choice 0 on standard error."""
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
-        self._lines: list[str] = []
+        self._lines: dict[int, list[str]] = {}
 
     def feed(self, event: Event) -> None:
         match event:
-            case Annotation(annotation, 0):
-                self._lines.append(f"[{len(self._lines) + 1}] {_source(annotation)}")
+            case Annotation(annotation, index):
+                lines = self._lines.setdefault(index, [])
+                lines.append(f"[{len(lines) + 1}] {_source(annotation)}")
             case Finished():
                 self._list()
             case _:
@@ -159,19 +113,23 @@ class Sources:
         self._list()
 
     def _list(self) -> None:
-        lines, self._lines = self._lines, []
-        if lines and self._terminal.out_is_tty:
-            self._terminal.write("".join(f"{line}\n" for line in ["", *lines]), style="dim")
-        elif lines:
-            for line in lines:
-                self._terminal.note(line)
+        choices, self._lines = self._lines, {}
+        for index in sorted(choices):
+            if self._terminal.out_is_tty:
+                head = [f"sources of choice {index + 1}:"] if index else []
+                self._terminal.write("".join(f"{line}\n" for line in ["", *head, *choices[index]]), style="dim")
+            elif index == 0:
+                for line in choices[0]:
+                    self._terminal.note(line)
 
 
-def _source(annotation: dict[str, object]) -> str:
+def _source(annotation: dict[str, Any]) -> str:
     citation = annotation.get("url_citation")
     place = citation if isinstance(citation, dict) else annotation
     title, url = (one_line(str(place.get(key) or "")) for key in ("title", "url"))
-    return f"{title} <{url}>" if title and url else title or url or one_line(str(annotation.get("type") or "source"))
+    source = f"{title} <{url}>" if title and url else title or url or one_line(str(annotation.get("type") or "source"))
+    start, end = place.get("start_index"), place.get("end_index")
+    return f"{source} (characters {start}-{end})" if isinstance(start, int) and isinstance(end, int) else source
 
 
 class Trace:
@@ -250,4 +208,5 @@ def total(usages: list[Usage]) -> Usage:
         total_tokens=sum(usage.total_tokens for usage in usages),
         cached_tokens=sum(usage.cached_tokens for usage in usages),
         neurons=sum(known) if len(known) == len(neurons) else None,
+        raw=reduce(added, (usage.raw for usage in usages), {}),
     )

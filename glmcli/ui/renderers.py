@@ -9,12 +9,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from glmcli.ui.audio import SavedAudio, Transcribed
+from glmcli.ui.details import Details
+from glmcli.ui.images import Images
+from glmcli.ui.logprobs import LogProbTable
 from glmcli.ui.output_file import OutputFile
-from glmcli.ui.remarks import Accounts, Remarks, Sources, Thinking, Trace
+from glmcli.ui.remarks import Accounts, Remarks, Sources, Trace
 from glmcli.ui.renderer import Renderer, Together
 from glmcli.ui.status import ThreadTicker, Tickers
 from glmcli.ui.terminal import Terminal
 from glmcli.ui.text import PipeText, PlainText, RawText
+from glmcli.ui.thinking import OtherThinking, Thinking
 
 Format = Literal["text", "json", "jsonl", "none"]
 
@@ -36,6 +41,8 @@ def choose(
     tool_calls: bool = True,
     choices: int = 1,
     output: Path | None = None,
+    audio_format: str = "wav",
+    folder: Path = Path(),
     started: Mapping[str, Any] | None = None,
     extras: Callable[[], Mapping[str, Any]] = dict,
     tickers: Tickers = ThreadTicker,
@@ -45,7 +52,8 @@ def choose(
     format "none" shows everything but the answer, for callers that print a part of it themselves.
     started: session, profile and model, for the first line of "jsonl". extras: gives the `glm` object of "json" (and
     is asked at the end). priced: whether the prices of Workers AI apply. tool_calls: whether to say that the model
-    called a tool, which a tool loop says better. Raises UsageError if `output` cannot be written.
+    called a tool, which a tool loop says better. audio_format: what the request asked for. folder: where sound and
+    images are saved, but for "json" and "jsonl", which hold them. Raises UsageError if `output` cannot be written.
     """
     live = format == "text" and terminal.out_is_tty and not terminal.dumb and markdown and not raw and not plain
     mode: Literal["fold", "stream", "hide"]
@@ -60,20 +68,26 @@ def choose(
     if include or verbose:
         renderers.append(Trace(terminal, requests=verbose))
     renderers.append(Thinking(terminal, mode, moving=not plain, tickers=tickers))
-    if output is not None:
-        renderers.append(OutputFile(output))
+    file = [] if output is None else [OutputFile(output)]
     remarks = Remarks(terminal, tool_calls=tool_calls)
 
     if format in ("json", "jsonl"):
         from glmcli.ui.machine import Json, Jsonl
 
-        renderers.append(remarks)
-        renderers.append(Json(terminal, extras) if format == "json" else Jsonl(terminal, started or {}))
-    elif format == "none":
-        renderers.append(remarks)
+        machine = Json(terminal, extras) if format == "json" else Jsonl(terminal, started or {})
+        renderers += [*file, remarks, machine]
     else:
-        renderers.append(_text(terminal, live=live, plain=plain, theme=theme, choices=choices, tickers=tickers))
-        renderers += [remarks, Sources(terminal)]
+        text: list[Renderer] = [*file]
+        if format == "text":
+            text.append(_text(terminal, live=live, plain=plain, theme=theme, choices=choices, tickers=tickers))
+        renderers += [Transcribed(Together(text)), remarks]
+        if mode == "stream" and terminal.out_is_tty:
+            renderers.append(OtherThinking(terminal))
+        if format == "text":
+            renderers += [Sources(terminal), LogProbTable(terminal)]
+        renderers += [SavedAudio(terminal, format=audio_format, folder=folder), Images(terminal, folder=folder)]
+    if verbose:
+        renderers.append(Details(terminal))
     if usage:
         renderers.append(Accounts(terminal, priced=priced))
     return Together(renderers)

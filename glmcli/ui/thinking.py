@@ -1,0 +1,125 @@
+"""The wait for an answer and the model's reasoning, on standard error: counted, or as it comes.
+
+The reasoning never reaches standard output, and never the text of the answer.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from glmcli.api.events import (
+    Annotation,
+    Audio,
+    ContentPart,
+    Event,
+    Finished,
+    LogProbs,
+    Metadata,
+    ReasoningDelta,
+    RefusalDelta,
+    Requested,
+    Responded,
+    Retrying,
+    TextDelta,
+    ToolCalled,
+    Usage,
+)
+from glmcli.errors import GlmError
+from glmcli.ui.status import Status, ThreadTicker, Tickers
+from glmcli.ui.terminal import Terminal
+
+
+class Thinking:
+    """Watches choice 0. mode "fold": one status line that counts, then one dim line that stays. "stream": the
+    reasoning itself, as it comes. "hide": nothing but the status line of the wait.
+    moving: whether there may be a status line at all.
+    """
+
+    def __init__(
+        self,
+        terminal: Terminal,
+        mode: Literal["fold", "stream", "hide"],
+        *,
+        moving: bool = True,
+        tickers: Tickers = ThreadTicker,
+    ) -> None:
+        self._terminal = terminal
+        self._mode = mode
+        self._status = Status(terminal, tickers, able=moving)
+        self._since: float | None = None
+        self._characters = 0
+
+    def feed(self, event: Event) -> None:
+        match event:
+            case Requested():
+                self._end()
+                self._status.start(lambda seconds: f"waiting for the model {seconds:.0f} s")
+            case Retrying(wait=wait):
+                self._end()
+                self._status.start(lambda seconds: f"waiting to try again {max(0.0, wait - seconds):.0f} s")
+            case ReasoningDelta(text, 0):
+                self._think(text)
+            case Responded() | Metadata() | LogProbs() | Usage() | ReasoningDelta():
+                pass
+            case TextDelta() | RefusalDelta() | Annotation() | Audio() | ContentPart() | ToolCalled() | Finished():
+                self._end()
+
+    def close(self, error: GlmError | None) -> None:
+        self._end()
+
+    def _think(self, text: str) -> None:
+        begun = self._since is None
+        if begun:
+            self._since = self._terminal.world.monotonic()
+            self._characters = 0
+        self._characters += len(text)
+        if self._mode == "stream" and not self._terminal.quiet:
+            if begun:
+                self._status.stop()
+                self._terminal.fresh_line("stderr")
+            self._terminal.write_error(text, style="dim")
+        elif begun and self._mode == "fold":
+            self._status.start(lambda seconds: f"thinking… {seconds:.0f} s, ~{self._tokens} tokens", delay=0.0)
+
+    @property
+    def _tokens(self) -> int:
+        """An estimate: nobody counts tokens while they come, and four characters are about one."""
+        return -(-self._characters // 4)
+
+    def _end(self) -> None:
+        self._status.stop()
+        if self._since is None:
+            return
+        seconds = self._terminal.world.monotonic() - self._since
+        self._since = None
+        if self._mode == "stream":
+            self._terminal.fresh_line("stderr")
+            if self._terminal.err_is_tty and self._terminal.out_is_tty and not self._terminal.quiet:
+                self._terminal.write_error("\n")
+        elif self._mode == "fold" and self._terminal.err_is_tty:
+            self._terminal.note(f"thought for {seconds:.0f} s (~{self._tokens} tokens)")
+
+
+class OtherThinking:
+    """The reasoning of the choices after the first, where they are printed too: when all their text is there."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._thoughts: dict[int, list[str]] = {}
+
+    def feed(self, event: Event) -> None:
+        match event:
+            case ReasoningDelta(text, index) if index:
+                self._thoughts.setdefault(index, []).append(text)
+            case Finished():
+                self._tell()
+            case _:
+                pass
+
+    def close(self, error: GlmError | None) -> None:
+        self._tell()
+
+    def _tell(self) -> None:
+        thoughts, self._thoughts = self._thoughts, {}
+        for index in sorted(thoughts):
+            self._terminal.note(f"thinking of choice {index + 1}:\n{''.join(thoughts[index]).strip()}")
