@@ -1,7 +1,8 @@
 """The terminal that `glm chat` talks through: which file it is, and its modes between two prompts. Knows no keys.
 
-While a message is read the modes are prompt-toolkit's. At all other times the terminal is quiet: what is typed is not
-echoed into the answer, an Enter stays an Enter, a paste stays marked as one, and all of it waits for the next prompt.
+While a message is read the modes are those of whoever reads it. At all other times the terminal is quiet: what is
+typed is not echoed into the answer, an Enter stays an Enter, a paste stays marked as one, and all of it waits for the
+next prompt.
 """
 
 from __future__ import annotations
@@ -13,14 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from glmcli.errors import UsageError
 from glmcli.world import World
-
-if TYPE_CHECKING:
-    from prompt_toolkit.input import Input
-    from prompt_toolkit.output import Output
 
 CONTROLLING = Path("/dev/tty")
 PASTE_MARKED = "\x1b[?2004h"
@@ -36,15 +33,15 @@ class Device:
     """
 
     def __init__(self, keys: int, screen: int, *, dumb: bool = False) -> None:
-        self._keys = keys
-        self._screen = screen
-        self._dumb = dumb
+        self.keys = keys
+        self.screen = screen
+        self.dumb = dumb
         self._lent = False
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
         """The terminal is quiet while the block runs, and as it was found afterwards. Ctrl-C and Ctrl-Z work."""
-        found = termios.tcgetattr(self._keys)
+        found = termios.tcgetattr(self.keys)
         modes = _without_echo(found)
 
         def hush(number: int | None = None, frame: FrameType | None = None) -> None:
@@ -73,31 +70,21 @@ class Device:
             self._lent = False
             self._write(PASTE_MARKED)
 
-    def streams(self) -> "tuple[Input, Output]":
-        """The device as prompt-toolkit wants it."""
-        from prompt_toolkit.input import create_input
-        from prompt_toolkit.output import create_output
-        from prompt_toolkit.output.plain_text import PlainTextOutput
-
-        keys = open(self._keys, closefd=False, encoding="utf-8")  # noqa: SIM115
-        screen = open(self._screen, "w", closefd=False, encoding="utf-8")  # noqa: SIM115
-        return create_input(keys), PlainTextOutput(screen) if self._dumb else create_output(screen)
-
     def _foreground(self) -> bool:
         """Whether the terminal is ours: a job in the background that sets its modes is stopped."""
         try:
-            return os.tcgetpgrp(self._keys) == os.getpgrp()
+            return os.tcgetpgrp(self.keys) == os.getpgrp()
         except OSError:  # it controls nobody, so it stops nobody
             return True
 
     def _set(self, modes: list[Any]) -> None:
         with suppress(termios.error):  # the terminal is gone
-            termios.tcsetattr(self._keys, termios.TCSADRAIN, modes)
+            termios.tcsetattr(self.keys, termios.TCSADRAIN, modes)
 
     def _write(self, sequence: str) -> None:
-        if not self._dumb:
+        if not self.dumb:
             with suppress(OSError):
-                os.write(self._screen, sequence.encode())
+                os.write(self.screen, sequence.encode())
 
 
 @contextmanager

@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from glmcli.api.unicode import well_formed
+from glmcli.cli.device import Device
 from glmcli.errors import Terminated
 from glmcli.private_file import make_folder
 
@@ -30,16 +31,6 @@ SHIFT_ENTER = ("\x1b[27;2;13~", "\x1b[13;2u")
 """What xterm and kitty send for it; prompt-toolkit takes the first for Enter and does not know the second."""
 VI_ESCAPE = 0.1
 """Seconds in which an Enter after Escape makes it Alt-Enter, in vi mode, where Escape is a key by itself."""
-
-
-class Device(Protocol):
-    """The terminal, as `glmcli.cli.device` has it."""
-
-    def quiet(self) -> AbstractContextManager[None]: ...
-
-    def lent(self) -> AbstractContextManager[None]: ...
-
-    def streams(self) -> "tuple[Input, Output]": ...
 
 
 class Keyboard:
@@ -78,17 +69,21 @@ class Keyboard:
                     raise
 
     def _prompting(self) -> "PromptSession[str]":
+        import logging
+
         from prompt_toolkit import PromptSession
         from prompt_toolkit.application import create_app_session
         from prompt_toolkit.cursor_shapes import ModalCursorShapeConfig
         from prompt_toolkit.enums import EditingMode
 
-        keys, screen = self._device.streams()
+        # Tasks that a signal cut short are told about there, to somebody who can do nothing about it.
+        logging.getLogger("asyncio").addHandler(logging.NullHandler())
+        keys, screen = self.streams()
         # Given as an argument, the screen of a dumb terminal would not be taken for one.
         with create_app_session(output=screen):
             session: PromptSession[str] = PromptSession(
                 input=keys,
-                history=_history(self._path),
+                history=_shared_history(self._path) if self._path else None,
                 key_bindings=_bindings(enter_sends=not self.multiline),
                 editing_mode=EditingMode.VI if self.vi else EditingMode.EMACS,
                 cursor=ModalCursorShapeConfig() if self.vi else None,
@@ -100,6 +95,16 @@ class Keyboard:
         if self.vi:
             session.app.timeoutlen = session.app.ttimeoutlen = VI_ESCAPE
         return session
+
+    def streams(self) -> "tuple[Input, Output]":
+        """The device as prompt-toolkit wants it."""
+        from prompt_toolkit.input import create_input
+        from prompt_toolkit.output import create_output
+        from prompt_toolkit.output.plain_text import PlainTextOutput
+
+        keys = open(self._device.keys, closefd=False, encoding="utf-8")  # noqa: SIM115
+        screen = open(self._device.screen, "w", closefd=False, encoding="utf-8")  # noqa: SIM115
+        return create_input(keys), PlainTextOutput(screen) if self._device.dumb else create_output(screen)
 
     def described(self) -> list[tuple[str, str]]:
         """Keys and what they do, for the help."""
@@ -131,11 +136,8 @@ def block(text: str) -> str:
     return text
 
 
-def _history(path: Path | None) -> "History":
-    from prompt_toolkit.history import FileHistory, InMemoryHistory
-
-    if path is None:
-        return InMemoryHistory()
+def _shared_history(path: Path) -> "History":
+    from prompt_toolkit.history import FileHistory
 
     class SharedHistory(FileHistory):
         """A file that several processes add to, and only its owner may read. Trouble with it is no trouble."""
@@ -186,6 +188,12 @@ def _bindings(*, enter_sends: bool) -> "KeyBindings":
     bindings.add("enter", filter=typing)(send if enter_sends else new_line)
     bindings.add("escape", "enter", filter=typing)(new_line if enter_sends else send)
     bindings.add("c-j", filter=typing)(new_line)
+
+    @bindings.add("<sigint>")
+    def _interrupt(event: KeyPressEvent) -> None:
+        # It may come when the message is on its way already, and then there is nothing to clear.
+        if event.app.future is not None and not event.app.future.done():
+            event.app.exit(exception=KeyboardInterrupt)
 
     @bindings.add("c-x", "c-e", filter=typing & emacs_mode)
     @bindings.add("v", filter=typing & vi_navigation_mode)

@@ -15,6 +15,7 @@ from glmcli.cli.answer import Warnings, answer
 from glmcli.cli.connect import outline
 from glmcli.cli.conversation import Conversation
 from glmcli.cli.failure import show_failure
+from glmcli.cli.interrupts import Interrupts
 from glmcli.cli.options import TurnOptions
 from glmcli.cli.plan import Plan, with_system
 from glmcli.errors import ExitStatus, GlmError, Interrupted, StoreError, Terminated
@@ -77,27 +78,30 @@ class Repl:
         """
         self._greet()
         waiting = [first] if first.strip() else []
-        hinted = False
-        while not self._leaving:
-            try:
-                if waiting:
-                    self.ask([user(waiting.pop())])
-                else:
-                    text = self.keyboard.read()
-                    hinted = False
-                    if not text.strip():
-                        continue
-                    self.take(text)
-                self.terminal.note("")  # room between what was said and the next prompt
-            except EOFError:
-                break
-            except Terminated:
-                raise
-            except KeyboardInterrupt:
-                if hinted:
+        reading = hinted = False
+        with Interrupts() as interrupts:
+            while not self._leaving:
+                try:
+                    interrupts.rearm()
+                    if waiting:
+                        self.ask([user(waiting.pop())])
+                    else:
+                        reading = True
+                        text = self.keyboard.read()
+                        reading = hinted = False
+                        if not text.strip():
+                            continue
+                        self.take(text)
+                    self.terminal.note("")  # room between what was said and the next prompt
+                except EOFError:
                     break
-                hinted = True
-                self.terminal.note("Ctrl-C again leaves; so do Ctrl-D and /exit")
+                except Terminated:
+                    raise
+                except KeyboardInterrupt:
+                    if reading and hinted:
+                        break
+                    self.terminal.note("Ctrl-C again leaves; so do Ctrl-D and /exit" if reading else "interrupted")
+                    hinted = reading
         self._take_leave()
 
     def take(self, text: str) -> None:

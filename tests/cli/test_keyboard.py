@@ -11,15 +11,18 @@ import pytest
 from prompt_toolkit.input import Input, PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput, Output
 
-from glmcli.cli.keyboard import Keyboard, block, unfinished
+from glmcli.cli.device import Device
+from glmcli.cli.keyboard import Keyboard as TtyKeyboard
+from glmcli.cli.keyboard import block, unfinished
 from glmcli.errors import Terminated
 
 
-class Pipe:
+class Pipe(Device):
     """A terminal that a test types on and nobody looks at."""
 
-    def __init__(self, keys: PipeInput) -> None:
-        self.keys = keys
+    def __init__(self, typed: PipeInput) -> None:
+        super().__init__(-1, -1)
+        self.typed = typed
         self.modes: list[str] = []
 
     @contextmanager
@@ -36,8 +39,16 @@ class Pipe:
         finally:
             self.modes.append("not lent")
 
+
+class Keyboard(TtyKeyboard):
+    """One that reads from the pipe."""
+
+    def __init__(self, pipe: Pipe, history: Path | None, **how: bool) -> None:
+        super().__init__(pipe, history, **how)
+        self._typed = pipe.typed
+
     def streams(self) -> tuple[Input, Output]:
-        return self.keys, DummyOutput()
+        return self._typed, DummyOutput()
 
 
 @pytest.fixture
@@ -49,7 +60,7 @@ def pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipe]:
 
 def typed(pipe: Pipe, text: str | bytes, *, path: Path | None = None, **how: bool) -> str:
     """What one `read` makes of these keys."""
-    pipe.keys.send_bytes(text.encode() if isinstance(text, str) else text)
+    pipe.typed.send_bytes(text.encode() if isinstance(text, str) else text)
     return Keyboard(pipe, path, **how).read()
 
 
@@ -96,7 +107,7 @@ def test_enter_and_alt_enter_change_places_in_multiline(pipe: Pipe, keys: str, m
 
 
 def test_what_comes_after_a_message_waits_for_the_next_read(pipe: Pipe) -> None:
-    pipe.keys.send_text("one\rtwo\r")
+    pipe.typed.send_text("one\rtwo\r")
     keyboard = Keyboard(pipe, None)
     assert [keyboard.read(), keyboard.read()] == ["one", "two"]
 
@@ -135,31 +146,31 @@ def test_a_signal_keeps_the_line(pipe: Pipe, tmp_path: Path) -> None:
             yield
             raise Terminated
 
-    pipe.keys.send_text("half a line" + ENTER)
+    pipe.typed.send_text("half a line" + ENTER)
     with pytest.raises(Terminated):
-        Keyboard(Signalled(pipe.keys), tmp_path / "history").read()
+        Keyboard(Signalled(pipe.typed), tmp_path / "history").read()
     assert entries(tmp_path / "history") == ["half a line"]
 
 
 def test_up_finds_what_was_typed_before(pipe: Pipe, tmp_path: Path) -> None:
     path = tmp_path / "history"
     keyboard = Keyboard(pipe, path)
-    pipe.keys.send_text("first line\nsecond\rother\r")
+    pipe.typed.send_text("first line\nsecond\rother\r")
     assert [keyboard.read(), keyboard.read()] == ["first line\nsecond", "other"]
-    pipe.keys.send_text(UP + ENTER)
+    pipe.typed.send_text(UP + ENTER)
     assert keyboard.read() == "other"
-    pipe.keys.send_text("fir" + UP + ENTER)
+    pipe.typed.send_text("fir" + UP + ENTER)
     assert keyboard.read() == "first line\nsecond"
 
 
 def test_ctrl_r_searches_the_history_and_enter_takes_what_it_found(pipe: Pipe) -> None:
     keyboard = Keyboard(pipe, None)
-    pipe.keys.send_text("needle in hay\rother\r")
+    pipe.typed.send_text("needle in hay\rother\r")
     keyboard.read()
     keyboard.read()
-    pipe.keys.send_text(CTRL_R + "needle" + ENTER + "!" + ENTER)
+    pipe.typed.send_text(CTRL_R + "needle" + ENTER + "!" + ENTER)
     assert "needle" in keyboard.read()
-    pipe.keys.send_text(CTRL_R + "needle" + CTRL_C + "new" + ENTER)
+    pipe.typed.send_text(CTRL_R + "needle" + CTRL_C + "new" + ENTER)
     assert keyboard.read() == "new"
 
 
@@ -203,9 +214,9 @@ def test_a_history_that_cannot_be_written_is_no_trouble(pipe: Pipe, tmp_path: Pa
         path.write_text("")
         path = path / "history"
     keyboard = Keyboard(pipe, path)
-    pipe.keys.send_text("one\r")
+    pipe.typed.send_text("one\r")
     assert keyboard.read() == "one"
-    pipe.keys.send_text(UP + ENTER)
+    pipe.typed.send_text(UP + ENTER)
     assert keyboard.read() == "one"
 
 
@@ -228,7 +239,7 @@ def test_two_processes_share_the_history(tmp_path: Path) -> None:
 
 
 def test_the_terminal_is_quiet_but_for_the_reading(pipe: Pipe) -> None:
-    pipe.keys.send_text("hello\r")
+    pipe.typed.send_text("hello\r")
     with Keyboard(pipe, None).open() as keyboard:
         keyboard.read()
     assert pipe.modes == ["quiet", "lent", "not lent", "not quiet"]
