@@ -13,7 +13,7 @@ from glmcli.cli.connect import connected
 from glmcli.cli.conversation import Conversation
 from glmcli.cli.options import TurnOptions, from_values, parameters
 from glmcli.cli.plan import make_plan
-from glmcli.cli.prompt import read_prompt
+from glmcli.cli.prompt import Sources
 from glmcli.errors import ExitStatus, StoreError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def chat(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
         # before a pipe is read that cannot be read again.
         repl.check(plan)
         client_for(plan.model.value)
-        first = read_prompt(chosen, call.world, terminal.note)
+        first = Sources(chosen, call.world, terminal.note, plan.settings.value("ca_bundle").value).prompt()
         stack.enter_context(keyboard.open())
         repl.run(first)
     return None

@@ -40,7 +40,16 @@ class TurnOptions:
     system_file: Annotated[str | None, Option("--system-file", metavar="PATH", help="The same, from a file.")] = None
 
     file: Annotated[
-        list[str] | None, Option("--file", "-f", metavar="PATH", help="A text file to send along; `-` is stdin.")
+        list[str] | None, Option("--file", "-f", metavar="PATH|URL", help="A text to send along; `-` is stdin.")
+    ] = None
+    attachment: Annotated[
+        list[str] | None,
+        Option(
+            "--attachment",
+            "-a",
+            metavar="PATH|URL",
+            help="An image, a recording or a file to send along: at most 20 MiB each, 40 MiB in all.",
+        ),
     ] = None
     editor: Annotated[bool, Option("--editor", "-e", help="Write the prompt in $VISUAL or $EDITOR.")] = False
     no_stdin: Annotated[bool, Option("--no-stdin", help="Do not look at stdin.")] = False
@@ -97,6 +106,16 @@ class TurnOptions:
         """The prompt argument: its words joined by a space."""
         return " ".join(self.prompt or [])
 
+    @property
+    def names_system(self) -> bool:
+        """Whether a flag names a system prompt, be it none."""
+        return self.system is not None or self.system_file is not None
+
+    @property
+    def sources(self) -> list[str]:
+        """What is read besides the words, where it may be `-`, stdin."""
+        return [*(self.file or []), *(self.attachment or [])]
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions(TurnOptions):
@@ -104,6 +123,9 @@ class RunOptions(TurnOptions):
 
     body: Annotated[
         str | None, Option("--body", metavar="FILE", help="A whole request body; only flags are merged over it.")
+    ] = None
+    messages: Annotated[
+        str | None, Option("--messages", metavar="FILE", help="The conversation so far, as JSON or JSON Lines.")
     ] = None
     prompt_form: Annotated[bool, Option("--prompt-form", help='Send {"prompt": …} instead of messages.')] = False
     no_stream: Annotated[bool, Option("--no-stream", help="Ask for one JSON answer.")] = False
@@ -119,6 +141,10 @@ class RunOptions(TurnOptions):
     def __post_init__(self) -> None:
         if self.json and self.jsonl:
             raise UsageError("--json and --jsonl are two forms of the answer", hint="Leave one of them out.")
+
+    @property
+    def sources(self) -> list[str]:
+        return [*super().sources, *(it for it in (self.body, self.messages) if it is not None)]
 
     @property
     def format(self) -> Literal["text", "json", "jsonl"]:

@@ -112,3 +112,11 @@ def with_system(plan: Plan, messages: list[Message]) -> list[Message]:
     if plan.system is None or not plan.system.value:
         return messages
     return [system(plan.system.value), *messages]
+
+
+def system_first(messages: list[Any]) -> tuple[str | None, list[Any]]:
+    """The text of a system message at the beginning, if there is one, and the messages after it."""
+    first = messages[0] if messages else None
+    if isinstance(first, dict) and first.get("role") == "system" and isinstance(first.get("content"), str):
+        return first["content"], messages[1:]
+    return None, messages

@@ -1,74 +1,115 @@
-"""Puts one user message together: files, then stdin, then the words of the command line, then the editor."""
+"""Puts one user message together: files, then stdin, then the words of the command line, then the editor; and what is
+attached to it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from glmcli.cli import stdin
 from glmcli.cli.options import TurnOptions
 from glmcli.errors import UsageError
 from glmcli.world import World
 
+if TYPE_CHECKING:
+    from glmcli.api.download import Fetched
 
-def read_prompt(
-    options: TurnOptions,
-    world: World,
-    note: Callable[[str], None],
-    *,
-    body: str | None = None,
-    ca_bundle: str | None = None,
-) -> str:
-    """The text of the user message; empty where nothing was given.
-
-    body: the file of --body, which is something to send even without a prompt; `-` reads stdin. ca_bundle: for the
-    documents that are on the web.
-    Raises UsageError for two readers of stdin, and for files that cannot be read or are not text; NetworkError.
-    """
-    words = options.words
-    readers = (words == "-") + (options.file or []).count("-") + (body == "-")
-    if readers > 1:
-        raise UsageError("stdin can be read only once", hint="Give `-` once: as the prompt, with -f or with --body.")
-    if readers and options.no_stdin:
-        raise UsageError("`-` reads stdin and --no-stdin forbids it", hint="Leave one of them out.")
-    bundle = options.ca_bundle or ca_bundle
-    documents = [_document(name, options, world, note, bundle) for name in options.file or []]
-    if len(documents) > 1:
-        names = ["stdin" if name == "-" else name for name in options.file or []]
-        documents = [fenced(name, document) for name, document in zip(names, documents, strict=True)]
-    if words == "-":
-        documents.append(stdin.read(world, note, timeout=options.stdin_timeout))
-        words = ""
-    elif not readers and not options.no_stdin and stdin.has_input(world):
-        default = stdin.TIMEOUT if words or documents or body else None
-        timeout = default if options.stdin_timeout is None else options.stdin_timeout
-        documents.append(stdin.read(world, note, timeout=timeout))
-    parts = [document.strip("\n") for document in documents if document.strip()]
-    if words.strip():
-        parts.append(words)
-    prompt = "\n\n".join(parts)
-    return edited(prompt, world.environ) if options.editor else prompt
+Message = dict[str, Any]
 
 
-def _document(name: str, options: TurnOptions, world: World, note: Callable[[str], None], ca_bundle: str | None) -> str:
-    if name == "-":
-        return stdin.read(world, note, timeout=options.stdin_timeout)
-    if name.lower().startswith(("http://", "https://")):
-        from glmcli.cli.web import fetch
+@dataclass(frozen=True)
+class Sources:
+    """Reads what a command line names. note: says one line to the user. ca_bundle: for what is on the web."""
 
-        return fetch(name, world.environ, ca_bundle=ca_bundle)
-    return read_file(name, "-f")
+    options: TurnOptions
+    world: World
+    note: Callable[[str], None]
+    ca_bundle: str | None = None
+
+    def prompt(self) -> str:
+        """The text of the user message; empty where nothing was given.
+
+        Raises UsageError for two readers of stdin, and for files that cannot be read or are not text; NetworkError.
+        """
+        options, words = self.options, self.options.words
+        readers = [words, *options.sources].count("-")
+        if readers > 1:
+            raise UsageError(
+                "stdin can be read only once",
+                hint="Give `-` once: as the prompt, or with one of -f, -a, --body and --messages.",
+            )
+        if readers and options.no_stdin:
+            raise UsageError("`-` reads stdin and --no-stdin forbids it", hint="Leave one of them out.")
+        documents = [self._document(name) for name in options.file or []]
+        if len(documents) > 1:
+            names = ["stdin" if name == "-" else name for name in options.file or []]
+            documents = [fenced(name, document) for name, document in zip(names, documents, strict=True)]
+        if words == "-":
+            documents.append(self._stdin())
+            words = ""
+        elif not readers and not options.no_stdin and stdin.has_input(self.world):
+            default = stdin.TIMEOUT if words or options.sources else None
+            documents.append(self._stdin(default))
+        parts = [document.strip("\n") for document in documents if document.strip()]
+        if words.strip():
+            parts.append(words)
+        prompt = "\n\n".join(parts)
+        return edited(prompt, self.world.environ) if options.editor else prompt
+
+    def attached(self) -> list[Message]:
+        """The content parts of -a. Raises UsageError that names the source, and NetworkError."""
+        if not self.options.attachment:
+            return []
+        from glmcli import attachments
+
+        def read(name: str) -> bytes:
+            return self.bytes_of(name, "-a") if name == "-" else attachments.read_path(name)
+
+        return attachments.parts(self.options.attachment, self._fetch, read)
+
+    def bytes_of(self, name: str, flag: str) -> bytes:
+        """What is in a file, or on stdin for `-`. Raises UsageError that names the file and the flag."""
+        if name == "-":
+            return stdin.read_bytes(self.world, self.note, timeout=self.options.stdin_timeout)
+        return _bytes(name, flag)
+
+    def _document(self, name: str) -> str:
+        if name == "-":
+            return self._stdin()
+        if "://" in name:
+            from glmcli import attachments
+
+            return attachments.document(name, self._fetch)
+        return read_file(name, "-f")
+
+    def _stdin(self, default: float | None = None) -> str:
+        timeout = default if self.options.stdin_timeout is None else self.options.stdin_timeout
+        return stdin.read(self.world, self.note, timeout=timeout)
+
+    def _fetch(self, url: str) -> "Fetched":
+        from glmcli.api.download import download
+        from glmcli.api.http import Http
+        from glmcli.attachments import MAX_SIZE
+
+        bundle = self.options.ca_bundle or self.ca_bundle
+        with Http(ca_bundle=bundle, environ=self.world.environ) as http:
+            return download(http, url, limit=MAX_SIZE)
 
 
 def read_file(name: str, flag: str) -> str:
     """A text file named on the command line. Raises UsageError that names the file and the flag."""
+    return stdin.text(_bytes(name, flag), name)
+
+
+def _bytes(name: str, flag: str) -> bytes:
     try:
-        data = Path(name).expanduser().read_bytes()
+        return Path(name).expanduser().read_bytes()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise UsageError(f"{name} cannot be read: {reason} (from {flag})", hint="Check the path.") from None
-    return stdin.text(data, name)
 
 
 def fenced(name: str, document: str) -> str:

@@ -1,5 +1,5 @@
 """From the options of `glm run` to a request that is checked and ready: whatever is wrong with it is said here, before
-a connection is made. Reads files, stdin and the session; sends nothing.
+the model is asked. Reads files, stdin, the session, and what an address on the command line leads to.
 """
 
 from __future__ import annotations
@@ -8,15 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from glmcli import attachments
 from glmcli.api.endpoint import Endpoint
 from glmcli.api.request import Sourced, build_body, check, user
+from glmcli.attachments import user_message
 from glmcli.cli import whole_body
 from glmcli.cli.command import Invocation
 from glmcli.cli.connect import outline
 from glmcli.cli.conversation import Conversation
 from glmcli.cli.options import RunOptions
-from glmcli.cli.plan import Plan, make_plan, with_system
-from glmcli.cli.prompt import read_prompt
+from glmcli.cli.plan import Plan, make_plan, system_first, with_system
+from glmcli.cli.prompt import Sources
 from glmcli.errors import UsageError
 
 Body = dict[str, Any]
@@ -42,25 +44,54 @@ def prepare(call: Invocation, options: RunOptions, conversation: Conversation, n
     _refuse_conflicts(options)
     conversation.resume(last=options.continue_, name=options.session)
     plan = make_plan(call, options, conversation.session)
-    bundle = options.ca_bundle or plan.settings.value("ca_bundle").value
-    prompt = read_prompt(options, call.world, note, body=options.body, ca_bundle=bundle)
-    base = whole_body.read(options, call.world, note)
+    sources = Sources(options, call.world, note, plan.settings.value("ca_bundle").value)
+    prompt = sources.prompt()
+    base = whole_body.read(options, sources)
+    attached = sources.attached()
+    new = [user_message(prompt, attached)] if prompt or attached else []
     if base is None:
-        asked = _asked(plan, call, prompt, options, conversation, warn)
+        plan = _with_earlier_messages(plan, options, sources, warn)
+        asked = _asked(plan, call, prompt, new, options, conversation, warn)
         origins = plan.origins
     else:
         plan = whole_body.with_model(plan, base, options)
         endpoint = outline(plan.settings.profile, plan.model.value, call.folder)
-        body, plan, new = whole_body.merged(base, prompt, options, plan, endpoint)
+        body, plan, new = whole_body.merged(base, new, options, plan, endpoint)
         asked = Asked(plan, endpoint, body, new)
         origins = whole_body.origins(base, options)
+    if attached and (doubt := attachments.warning(attached, asked.plan.model.value)):
+        warn(doubt)
     for line in check(asked.body, origins, strict=options.strict):
         warn(line)
     return asked
 
 
+def _with_earlier_messages(plan: Plan, options: RunOptions, sources: Sources, warn: Say) -> Plan:
+    """The plan with the conversation of --messages; a system prompt at its beginning is that of the plan, unless a
+    flag says another. Raises UsageError with the line of each fault."""
+    if options.messages is None:
+        return plan
+    from glmcli.conversation_file import read_messages
+
+    origin = f"--messages {options.messages}"
+    if "messages" in plan.params:
+        other = plan.params["messages"].origin
+        raise UsageError(f"there are two conversations: of {origin} and of {other}", hint="Leave one of them out.")
+    name = "stdin" if options.messages == "-" else options.messages
+    messages = read_messages(sources.bytes_of(options.messages, "--messages"), name, warn)
+    text, rest = system_first(messages)
+    own = Sourced(text, origin) if text is not None and not options.names_system else plan.system
+    return replace(plan, system=own, params={**plan.params, "messages": Sourced(rest, origin)})
+
+
 def _asked(
-    plan: Plan, call: Invocation, prompt: str, options: RunOptions, conversation: Conversation, warn: Say
+    plan: Plan,
+    call: Invocation,
+    prompt: str,
+    new: list[Message],
+    options: RunOptions,
+    conversation: Conversation,
+    warn: Say,
 ) -> Asked:
     """The request of a conversation, or of a lone prompt."""
     endpoint = outline(plan.settings.profile, plan.model.value, call.folder)
@@ -81,10 +112,10 @@ def _asked(
         params["prompt"], new = lone, [user(str(lone.value))]
     else:
         given = params.get("messages")
-        if given is None:
+        if given is None and not new:
             _refuse_blank(prompt)
         before = given.value if given is not None else []
-        new = [*(before if isinstance(before, list) else []), *([user(prompt)] if prompt else [])]
+        new = [*(before if isinstance(before, list) else []), *new]
         if new:  # else what was given is refused as it is, by the name of its own field
             whole = with_system(plan, [*conversation.messages, *new])
             params["messages"] = Sourced(whole, given.origin if given else "")
@@ -106,8 +137,10 @@ def _refuse_conflicts(options: RunOptions) -> None:
         )
     if options.body and options.prompt_form:
         raise UsageError("--body brings a form of its own", hint="Leave out --prompt-form.")
-    if options.prompt_form and (options.continue_ or options.system is not None or options.system_file is not None):
+    if options.body and options.messages:
+        raise UsageError("--body and --messages bring two conversations", hint="Leave one of them out.")
+    if options.prompt_form and (options.continue_ or options.names_system or options.messages or options.attachment):
         raise UsageError(
-            "the prompt form has no place for a system prompt or earlier messages",
-            hint="Leave out --prompt-form, or --system and --continue.",
+            "the prompt form has no place for a system prompt, earlier messages or attachments",
+            hint="Leave out --prompt-form, or --system, --continue, --messages and --attachment.",
         )

@@ -28,10 +28,15 @@ def has_input(world: World) -> bool:
 
 
 def read(world: World, note: Callable[[str], None], *, timeout: float | None) -> str:
-    """The whole of stdin as text.
+    """The whole of stdin as text. Raises UsageError as `read_bytes` does, and where it is not UTF-8 text."""
+    return text(read_bytes(world, note, timeout=timeout), "stdin")
+
+
+def read_bytes(world: World, note: Callable[[str], None], *, timeout: float | None) -> bytes:
+    """The whole of stdin.
 
     timeout: seconds to wait for the first byte, 0 or None for ever; from that byte on it is read to the end.
-    Raises UsageError when the time is up, or where the bytes are not UTF-8 text.
+    Raises UsageError when the time is up.
     """
     if world.stdin is None:
         raise UsageError("stdin is closed", hint="Give the prompt as an argument, or a file with -f.")
@@ -45,7 +50,7 @@ def read(world: World, note: Callable[[str], None], *, timeout: float | None) ->
                 f"nothing came on stdin within {limit:g} s; nothing was sent",
                 hint="--no-stdin does not look at stdin, --stdin-timeout 0 waits for ever.",
             )
-    return text(world.stdin.read(), "stdin")
+    return world.stdin.read()
 
 
 def text(data: bytes, name: str) -> str:

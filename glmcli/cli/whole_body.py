@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,11 +9,9 @@ from glmcli.api import json_text
 from glmcli.api.endpoint import Endpoint
 from glmcli.api.request import Sourced, build_body, system, user
 from glmcli.cli.options import RunOptions, naming
-from glmcli.cli.plan import Plan
-from glmcli.cli.prompt import read_file
-from glmcli.cli.stdin import read as read_stdin
+from glmcli.cli.plan import Plan, system_first
+from glmcli.cli.prompt import Sources, read_file
 from glmcli.errors import UsageError
-from glmcli.world import World
 
 Body = dict[str, Any]
 Message = dict[str, Any]
@@ -23,16 +20,13 @@ NOT_KEPT = frozenset(("model", "messages", "prompt", "stream", "stream_options")
 """Fields that are no options of the session: it holds them otherwise, or they follow the form of the output."""
 
 
-def read(options: RunOptions, world: World, note: Callable[[str], None]) -> Body | None:
+def read(options: RunOptions, sources: Sources) -> Body | None:
     """The body that was given, None where none was. Raises UsageError where it is no JSON object."""
     if options.body is None:
         return None
-    if options.body == "-":
-        text = read_stdin(world, note, timeout=options.stdin_timeout)
-    else:
-        text = read_file(options.body, "--body")
+    data = sources.bytes_of(options.body, "--body")
     with naming(f"--body {options.body}"):
-        body = json_text.parse(text)
+        body = json_text.parse(data)
         if not isinstance(body, dict):
             raise UsageError("the request body is not a JSON object")
     return body
@@ -52,7 +46,7 @@ def with_model(plan: Plan, body: Body, options: RunOptions) -> Plan:
 
 
 def merged(
-    base: Body, prompt: str, options: RunOptions, plan: Plan, endpoint: Endpoint
+    base: Body, new: list[Message], options: RunOptions, plan: Plan, endpoint: Endpoint
 ) -> tuple[Body, Plan, list[Message]]:
     """The body with what flags say, and the model where the endpoint reads it from the body; the plan that a session
     of it goes on with; the messages that the session gets.
@@ -63,12 +57,12 @@ def merged(
     params = {name: it for name, it in options.over(base).items() if name != "model"}
     if in_body:
         params["model"] = plan.model
-    base = _with_messages(base, prompt, options)
+    base = _with_messages(base, new, options)
     body = build_body(params=params, limit_fields=(), stream=not options.no_stream, base=base)
     messages = body.get("messages")
     if not isinstance(messages, list):
         messages = [user(str(body.get("prompt")))]
-    text, rest = _system_first(messages)
+    text, rest = system_first(messages)
     kept = replace(
         plan,
         system=Sourced(text, f"--body {options.body}") if text else None,
@@ -77,12 +71,12 @@ def merged(
     return body, kept, rest
 
 
-def _with_messages(base: Body, prompt: str, options: RunOptions) -> Body:
-    """The body with the system prompt of the flags in place of its own, and with the prompt as its last message."""
+def _with_messages(base: Body, new: list[Message], options: RunOptions) -> Body:
+    """The body with the system prompt of the flags in place of its own, and with the new messages at its end."""
     text = options.system
     if options.system_file is not None:
         text = read_file(options.system_file, "--system-file").strip("\n")
-    if not prompt and text is None:
+    if not new and text is None:
         return base
     messages = base.get("messages")
     if not isinstance(messages, list):
@@ -91,14 +85,6 @@ def _with_messages(base: Body, prompt: str, options: RunOptions) -> Body:
             hint="Leave out the prompt and the system prompt, or give the body messages.",
         )
     if text is not None:
-        own, rest = _system_first(messages)
+        own, rest = system_first(messages)
         messages = [*([system(text)] if text else []), *(messages if own is None else rest)]
-    return {**base, "messages": [*messages, *([user(prompt)] if prompt else [])]}
-
-
-def _system_first(messages: list[Any]) -> tuple[str | None, list[Any]]:
-    """The text of a system message at the beginning, if there is one, and the messages after it."""
-    first = messages[0] if messages else None
-    if isinstance(first, dict) and first.get("role") == "system" and isinstance(first.get("content"), str):
-        return first["content"], messages[1:]
-    return None, messages
+    return {**base, "messages": [*messages, *new]}

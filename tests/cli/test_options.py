@@ -245,12 +245,12 @@ def test_the_prompt_form_sends_a_prompt(glm: Glm) -> None:
     assert body_of(glm, "-o", "prompt=hi") == {"prompt": "hi", **LIMITS, **STREAMED}
 
 
-@pytest.mark.parametrize("flags", [("-s", "x"), ("--system-file", "x"), ("-c",)])
+@pytest.mark.parametrize("flags", [("-s", "x"), ("--system-file", "x"), ("-c",), ("-a", "x"), ("--messages", "x")])
 def test_the_prompt_form_has_no_place_for_a_system_prompt_or_a_conversation(glm: Glm, flags: tuple[str, ...]) -> None:
     assert glm("run", "hi", "--prompt-form", *flags).answer == (
         "",
-        "the prompt form has no place for a system prompt or earlier messages\n"
-        "Leave out --prompt-form, or --system and --continue.\n",
+        "the prompt form has no place for a system prompt, earlier messages or attachments\n"
+        "Leave out --prompt-form, or --system, --continue, --messages and --attachment.\n",
         2,
     )
 

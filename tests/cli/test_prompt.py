@@ -76,12 +76,20 @@ def test_a_blank_prompt_is_a_usage_error(glm: Glm, argv: tuple[str, ...]) -> Non
 
 
 @pytest.mark.parametrize(
-    "argv", [("-", "-f", "-"), ("hi", "-f", "-", "-f", "-"), ("-", "--body", "-"), ("--body", "-", "-f", "-")]
+    "argv",
+    [
+        ("-", "-f", "-"),
+        ("hi", "-f", "-", "-f", "-"),
+        ("-", "--body", "-"),
+        ("--body", "-", "-f", "-"),
+        ("-", "-a", "-"),
+        ("-", "--messages", "-"),
+    ],
 )
 def test_two_readers_of_stdin_are_a_usage_error(glm: Glm, argv: tuple[str, ...]) -> None:
     assert glm("run", *argv, stdin=b"x").answer == (
         "",
-        "stdin can be read only once\nGive `-` once: as the prompt, with -f or with --body.\n",
+        "stdin can be read only once\nGive `-` once: as the prompt, or with one of -f, -a, --body and --messages.\n",
         2,
     )
 
@@ -226,18 +234,17 @@ def test_a_charset_that_nobody_knows_is_taken_for_utf_8(glm: Glm) -> None:
 @pytest.mark.parametrize(
     ("script", "message", "status"),
     [
-        ([whole(404, {}, b"")], "URL cannot be read: HTTP 404 (from -f)\nCheck the address.", 2),
-        ([whole(302, {"location": "/"}, b"")], "URL leads from one address to the next without an end (from -f)", 2),
         (
-            [whole(302, {"location": "file:///etc/passwd"}, b"")],
-            "URL leads to file:///etc/passwd, which is not read (from -f)",
+            [whole(404, {}, b"")],
+            "URL cannot be downloaded: the server answered 404 Not Found\n"
+            "Check the address; or download it yourself and give the path of the file.",
             2,
         ),
-        (page(b"\0"), "URL holds NUL bytes, so it is not text\nSend a text file.", 2),
+        (page(b"\0"), "URL holds NUL bytes, so it is not text (from -f)\nAttach it with -a.", 2),
         (
             [Close()],
-            "URL cannot be read: the connection to HOST broke before an answer began (from -f)\n"
-            "check the network, and try again",
+            "URL cannot be downloaded: the connection to HOST broke before an answer began\n"
+            "Check the address; or download it yourself and give the path of the file.",
             6,
         ),
     ],
