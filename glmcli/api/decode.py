@@ -105,7 +105,7 @@ class Decoder:
         choices = self._in_order()
         if fault is None:
             for choice in choices:
-                choice.finish(self._used_ids, out)
+                choice.finish(set(self._used_ids), out)  # of all choices one at most becomes part of the conversation
         usage = self._usage.result()
         if usage is not None:
             out.append(usage)
