@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import _thread
 import signal
-import threading
 import time
 from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Self
+
+Handler = Callable[[int, FrameType | None], Any]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NEVER = ("_frozen_importlib", "importlib.", "glmcli.store.")
@@ -30,11 +31,16 @@ ONE = 2.0
 
 
 class Interrupts:
-    """While it is entered, the handlers that were there before are called later, and once. In the main thread only."""
+    """While it is entered, the handlers that were there before are called later, and once. In the main thread only.
+
+    An inner one takes the place of an outer one until it is left.
+    """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._before: dict[int, Callable[[int, FrameType | None], Any]] = {}
+        self._main = _thread.get_ident()
+        self._before: dict[int, Handler] = {}
+        self._replaced: dict[int, Handler] = {}
         self._came: dict[int, float] = {}
         self._passed: dict[int, float] = {}
 
@@ -42,7 +48,9 @@ class Interrupts:
         for number in SIGNALS:
             handler = signal.getsignal(number)
             if callable(handler):
-                self._before[number] = handler
+                outer = getattr(handler, "__self__", None)
+                self._before[number] = outer._before[number] if isinstance(outer, Interrupts) else handler
+                self._replaced[number] = handler
                 signal.signal(number, self._on)
         return self
 
@@ -50,7 +58,7 @@ class Interrupts:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.rearm()
-        for number, handler in self._before.items():
+        for number, handler in self._replaced.items():
             signal.signal(number, handler)
 
     def rearm(self) -> None:
@@ -74,7 +82,7 @@ class Interrupts:
     def _send_again(self, number: int) -> None:
         time.sleep(AGAIN)
         if number in self._came:
-            signal.pthread_kill(threading.main_thread().ident or 0, number)
+            signal.pthread_kill(self._main, number)
 
 
 def runs(frame: FrameType | None, modules: tuple[str, ...]) -> bool:

@@ -122,3 +122,14 @@ def test_handlers_come_back_and_ignored_signals_stay_ignored() -> None:
         assert signal.getsignal(signal.SIGTERM) is not raise_terminated
     assert signal.getsignal(signal.SIGTERM) is raise_terminated
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_inner_one_takes_the_place_of_an_outer_one() -> None:
+    with Interrupts():
+        outer = signal.getsignal(signal.SIGINT)
+        with Interrupts() as interrupts:
+            for _ in range(2):  # to the outer one these would be one
+                with pytest.raises(KeyboardInterrupt):
+                    signal.raise_signal(signal.SIGINT)
+                interrupts.rearm()
+        assert signal.getsignal(signal.SIGINT) == outer
