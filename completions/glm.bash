@@ -28,18 +28,19 @@ _glm_command() {
                 --hide-reasoning -R --show-reasoning --usage -u --include -i --logprobs --no-logprobs
                 --parallel-tool-calls --no-parallel-tool-calls --store --no-store)
             values+=([--option]=@assignment [-o]=@assignment [--system]='' [-s]='' [--system-file]=@file
-                [--file]=@file [-f]=@file [--stdin-timeout]='' [--session]='' [--connect-timeout]=''
-                [--first-byte-timeout]='' [--timeout]='' [--retries]='' [--ca-bundle]=@file [--model]=''
-                [-m]='' [--audio]='' [--frequency-penalty]='' [--logit-bias]='' [--top-logprobs]=''
-                [--max-tokens]='' [--max-completion-tokens]='' [--metadata]='' [--modalities]='text audio'
-                [--n]='' [--prediction]='' [--presence-penalty]='' [--reasoning-effort]='low medium high'
-                [--response-format]='text json' [--seed]='' [--service-tier]='auto default flex scale priority'
-                [--stop]='' [--temperature]='' [--tool-choice]='none auto required' [--top-p]='' [--user]=''
-                [--web-search-options]='' [--function-call]='none auto' [--chat-template-kwargs]='')
+                [--file]=@file [-f]=@file [--attachment]=@file [-a]=@file [--stdin-timeout]='' [--session]=''
+                [--connect-timeout]='' [--first-byte-timeout]='' [--timeout]='' [--retries]=''
+                [--ca-bundle]=@file [--model]='' [-m]='' [--audio]='' [--frequency-penalty]=''
+                [--logit-bias]='' [--top-logprobs]='' [--max-tokens]='' [--max-completion-tokens]=''
+                [--metadata]='' [--modalities]='text audio' [--n]='' [--prediction]='' [--presence-penalty]=''
+                [--reasoning-effort]='low medium high' [--response-format]='text json' [--seed]=''
+                [--service-tier]='auto default flex scale priority' [--stop]='' [--temperature]=''
+                [--tool-choice]='none auto required' [--top-p]='' [--user]='' [--web-search-options]=''
+                [--function-call]='none auto' [--chat-template-kwargs]='')
             ;;&
         'glm' | 'glm run')
             flags+=(--prompt-form --no-stream --json --jsonl --dry-run --curl)
-            values+=([--body]=@file [--output]=@file)
+            values+=([--body]=@file [--messages]=@file [--output]=@file)
             ;;&
         'glm sessions list')
             values+=([--limit]='' [-l]='')

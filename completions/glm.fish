@@ -3,8 +3,8 @@
 # The options of the command named $argv[1] whose value is the next word.
 function __glm_valued
     printf '%s\n' --profile --config-dir --color
-    contains -- $argv[1] 'glm' 'glm run' 'glm chat'; and printf '%s\n' --option -o --system -s --system-file --file -f --stdin-timeout --session --connect-timeout --first-byte-timeout --timeout --retries --ca-bundle --model -m --audio --frequency-penalty --logit-bias --top-logprobs --max-tokens --max-completion-tokens --metadata --modalities --n --prediction --presence-penalty --reasoning-effort --response-format --seed --service-tier --stop --temperature --tool-choice --top-p --user --web-search-options --function-call --chat-template-kwargs
-    contains -- $argv[1] 'glm' 'glm run'; and printf '%s\n' --body --output
+    contains -- $argv[1] 'glm' 'glm run' 'glm chat'; and printf '%s\n' --option -o --system -s --system-file --file -f --attachment -a --stdin-timeout --session --connect-timeout --first-byte-timeout --timeout --retries --ca-bundle --model -m --audio --frequency-penalty --logit-bias --top-logprobs --max-tokens --max-completion-tokens --metadata --modalities --n --prediction --presence-penalty --reasoning-effort --response-format --seed --service-tier --stop --temperature --tool-choice --top-p --user --web-search-options --function-call --chat-template-kwargs
+    contains -- $argv[1] 'glm' 'glm run'; and printf '%s\n' --body --messages --output
     contains -- $argv[1] 'glm sessions list'; and printf '%s\n' --limit -l
     contains -- $argv[1] 'glm sessions export'; and printf '%s\n' --format --output -o
     contains -- $argv[1] 'glm sessions rm'; and printf '%s\n' --older-than
@@ -229,7 +229,8 @@ complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l think -l no-think -d
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l strict -d 'Refuse what would only be warned about.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s s -l system -x -d 'The system prompt.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l system-file -r -F -d 'The same, from a file.'
-complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s f -l file -r -F -d 'A text file to send along; `-` is stdin.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s f -l file -r -F -d 'A text to send along; `-` is stdin.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s a -l attachment -r -F -d 'An image, a recording or a file to send along: at most 20 MiB each, 40 MiB in all.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s e -l editor -d 'Write the prompt in $VISUAL or $EDITOR.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l no-stdin -d 'Do not look at stdin.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l stdin-timeout -x -d 'Wait so long for the first byte of stdin; 0: for ever.'
@@ -275,6 +276,7 @@ complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l web-search-options -
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l function-call -x -a 'none auto' -d 'The older form of tool_choice.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l chat-template-kwargs -x -d 'Switches of the chat template; in the newer schema only.'
 complete -c glm -n '__glm_at "glm" "glm run"' -l body -r -F -d 'A whole request body; only flags are merged over it.'
+complete -c glm -n '__glm_at "glm" "glm run"' -l messages -r -F -d 'The conversation so far, as JSON or JSON Lines.'
 complete -c glm -n '__glm_at "glm" "glm run"' -l prompt-form -d 'Send {"prompt": …} instead of messages.'
 complete -c glm -n '__glm_at "glm" "glm run"' -l no-stream -d 'Ask for one JSON answer.'
 complete -c glm -n '__glm_at "glm" "glm run"' -l json -d 'One JSON object at the end.'
