@@ -90,7 +90,7 @@ def _token(token: Any) -> str:
         try:
             bytes(raw).decode()
         except UnicodeDecodeError:
-            text = bytes(raw).hex(" ")
+            return fit(f"<{bytes(raw).hex(' ').upper()}>", _WIDEST)
         except (TypeError, ValueError):
             pass  # no list of bytes at all
     return fit(one_line(str(text).replace("\t", "␉")).translate(_BLANKS), _WIDEST)

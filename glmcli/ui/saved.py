@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 from binascii import Error as NotBase64
-from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 from glmcli.errors import GlmError
@@ -51,22 +49,19 @@ def from_base64(text: str) -> bytes | None:
 
 
 def _written(folder: Path, stem: str, kind: str, data: bytes) -> Path:
-    for path in _names(folder, stem, kind):
+    path = folder / f"{stem}.{kind}"
+    number = 0
+    while True:
         try:
             file = path.open("xb")
+            break
         except FileExistsError:
-            continue
-        try:
-            with file:
-                file.write(data)
-        except OSError:
-            path.unlink(missing_ok=True)
-            raise
-        return path
-    raise AssertionError("there is always another number")
-
-
-def _names(folder: Path, stem: str, kind: str) -> Iterator[Path]:
-    yield folder / f"{stem}.{kind}"
-    for number in count(1):
-        yield folder / f"{stem}-{number}.{kind}"
+            number += 1
+            path = folder / f"{stem}-{number}.{kind}"
+    try:
+        with file:
+            file.write(data)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+    return path

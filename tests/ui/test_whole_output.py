@@ -94,7 +94,7 @@ def percent(value: float) -> str:
 
 
 def hexadecimal(value: int) -> str:
-    return f"{value:x} "
+    return f"<{value:X}>"
 
 
 # The line in which a value stands, with -v and -u, on the terminal that stdout or stderr is.
