@@ -42,9 +42,9 @@ class SavedAudio:
                 pass
 
     def close(self, error: GlmError | None) -> None:
-        self._save(" as far as it came")
+        self._save(cut=True)
 
-    def _save(self, how_much: str = "") -> None:
+    def _save(self, *, cut: bool = False) -> None:
         choices, self._pieces = self._pieces, {}
         for index in sorted(choices):
             audio = joined_audio(choices[index]) or {}
@@ -59,7 +59,7 @@ class SavedAudio:
                 self._terminal.note(f"{which}the audio is not valid base64; it is kept as it came in {path}", "warning")
             else:
                 path = save_new(self._folder, name, _suffix(sound, self._format), sound)
-                self._terminal.note(f"{which}audio saved{how_much} in {path}")
+                self._terminal.note(f"{which}audio{', as far as it came,' if cut else ''} saved to {path}")
 
 
 class Transcribed:

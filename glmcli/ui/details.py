@@ -12,6 +12,7 @@ from typing import Any
 from glmcli.api.events import Audio, Event, Finished, Metadata, ToolCalled, Usage
 from glmcli.errors import GlmError
 from glmcli.ui.clean import one_line
+from glmcli.ui.remarks import CALLS
 from glmcli.ui.status import fit
 from glmcli.ui.terminal import Terminal
 
@@ -38,7 +39,7 @@ class Details:
                         self._note(key, value, index, "message.audio.")
             case ToolCalled(id, name, arguments, kind, index, extra):
                 call = {"name": name, "arguments": arguments, **extra}
-                self._note(f"{kind} call {id}".rstrip(), call, index)
+                self._note(f"{CALLS[kind]} {id}".rstrip(), call, index)
             case Usage(raw=raw):
                 self._note("usage", raw, -1)
             case Finished(reasons):

@@ -53,7 +53,7 @@ class Images:
                 kind = media_type(data)
                 suffix = _SUFFIXES.get(kind) or kind.rpartition("/")[2]
                 path = save_new(self._folder, f"glm-image-{self._id}", suffix, data)
-                self._terminal.note(f"{which}image saved in {path}")
+                self._terminal.note(f"{which}image saved to {path}")
             elif source and not source.startswith("data:") and "://" in source:
                 self._terminal.note(f"{which}image: {one_line(source)}")
             else:

@@ -11,6 +11,7 @@ from typing import Any
 
 from glmcli.api.events import (
     Annotation,
+    Audio,
     Event,
     Finished,
     Metadata,
@@ -52,7 +53,7 @@ class Remarks:
                     f"retrying in {wait:.1f} s (attempt {attempt} of {of}): {one_line(reason)}", "warning"
                 )
             case ToolCalled(name=name, arguments=arguments, kind=kind, index=index) if self._tool_calls:
-                call = f"{_CALLS.get(kind, kind)} {one_line(name)} {fit(one_line(arguments), ARGUMENTS_SHOWN)}"
+                call = f"{CALLS[kind]} {one_line(name)} {fit(one_line(arguments), ARGUMENTS_SHOWN)}"
                 self._terminal.note(f"{_of_choice(index)}{call}")
             case RefusalDelta(text, index):
                 self._refusals.setdefault(index, []).append(text)
@@ -84,7 +85,8 @@ class Remarks:
                 )
 
 
-_CALLS = {"function": "tool call", "custom": "custom tool call", "function_call": "function call"}
+CALLS = {"function": "tool call", "custom": "custom tool call", "function_call": "function call"}
+"""What calls are called, by `ToolCalled.kind`."""
 
 
 def _of_choice(index: int) -> str:
@@ -180,7 +182,7 @@ class Accounts:
         match event:
             case Requested() if self._started is None:
                 self._started = self._terminal.world.monotonic()
-            case TextDelta() | ReasoningDelta() | RefusalDelta() | ToolCalled():
+            case TextDelta() | ReasoningDelta() | RefusalDelta() | Audio() | ToolCalled():
                 self._last = self._terminal.world.monotonic()
                 if self._first is None:
                     self._first = self._last

@@ -5,7 +5,7 @@ Cleaning is the terminal's part (`glmcli.ui.terminal`), Markdown that of `glmcli
 
 from __future__ import annotations
 
-from glmcli.api.events import Event, Finished, TextDelta
+from glmcli.api.events import Event, Finished, TextDelta, ToolCalled
 from glmcli.errors import GlmError
 from glmcli.ui.terminal import Terminal
 
@@ -65,6 +65,8 @@ class TerminalText:
                 self.show(text)
             case TextDelta(text, index) if text:
                 self._others.setdefault(index, []).append(text)
+            case ToolCalled():
+                self._finish_first()  # calls are named below the text that came before them
             case Finished():
                 self._finish()
             case _:
@@ -74,13 +76,16 @@ class TerminalText:
         self._finish()
 
     def _finish(self) -> None:
-        if self._begun:
-            self._begun = False
-            self.end()
+        self._finish_first()
         others, self._others = self._others, {}
         for index in sorted(others):
             self._header(index)
             self.show("".join(others[index]))
+            self.end()
+
+    def _finish_first(self) -> None:
+        if self._begun:
+            self._begun = False
             self.end()
 
     def _header(self, index: int) -> None:

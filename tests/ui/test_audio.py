@@ -32,7 +32,7 @@ def spoken(data: bytes, id: Any = "a1", index: int = 0) -> list[Event]:
 
 def test_the_sound_is_saved_and_the_transcript_is_the_answer(tmp_path: Path) -> None:
     stage = show(Stage(tty=False), [*spoken(WAV), STOP], folder=tmp_path, output=tmp_path / "answer.txt")
-    assert (stage.stdout, stage.stderr) == ("Hello\n", f"audio saved in {tmp_path}/glm-audio-a1.wav\n")
+    assert (stage.stdout, stage.stderr) == ("Hello\n", f"audio saved to {tmp_path}/glm-audio-a1.wav\n")
     assert (tmp_path / "glm-audio-a1.wav").read_bytes() == WAV
     assert (tmp_path / "answer.txt").read_text() == "Hello\n"
 
@@ -43,8 +43,8 @@ def test_every_choice_is_heard_and_read(tmp_path: Path, how: dict[str, Any]) -> 
     stage = show(plain(err_tty=False), events, folder=tmp_path, choices=2, **how)
     assert stage.rows == ["choice 1 of 2", "Hello", "", "choice 2 of 2", "Hello"]
     assert stage.stderr.splitlines() == [
-        f"audio saved in {tmp_path}/glm-audio-a1.wav",
-        f"choice 2: audio saved in {tmp_path}/glm-audio-b-1.flac",
+        f"audio saved to {tmp_path}/glm-audio-a1.wav",
+        f"choice 2: audio saved to {tmp_path}/glm-audio-b-1.flac",
     ]
 
 
@@ -90,7 +90,7 @@ def test_sound_of_a_cut_answer_is_saved_as_far_as_it_came(tmp_path: Path) -> Non
     stage = show(Stage(tty=False), spoken(WAV), IncompleteError("cut"), folder=tmp_path)
     assert (stage.stdout, stage.stderr) == (
         "Hello\n",
-        f"audio saved as far as it came in {tmp_path}/glm-audio-a1.wav\n",
+        f"audio, as far as it came, saved to {tmp_path}/glm-audio-a1.wav\n",
     )
 
 

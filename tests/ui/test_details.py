@@ -38,8 +38,8 @@ def test_everything_that_has_no_other_place_has_a_line() -> None:
         "* message.audio.expires_at: 9",
         "* matched_stop: 7",
         f"* message.kind: {'x' * 1999}…",
-        '* function call c1: {"name": "f", "arguments": "{}", "index": 0}',
-        '* function_call call: {"name": "g", "arguments": "{}"}',
+        '* tool call c1: {"name": "f", "arguments": "{}", "index": 0}',
+        '* function call: {"name": "g", "arguments": "{}"}',
         "* finish_reason: stop",
         "* id: y",
     ]

@@ -33,8 +33,8 @@ def test_an_image_that_comes_as_data_is_saved(tmp_path: Path, part: dict[str, An
     assert (stage.stdout, stage.stderr.splitlines()) == (
         "Look:\n",
         [
-            f"image saved in {tmp_path}/glm-image-x1.png",
-            f"choice 2: image saved in {tmp_path}/glm-image-x1-1.png",
+            f"image saved to {tmp_path}/glm-image-x1.png",
+            f"choice 2: image saved to {tmp_path}/glm-image-x1-1.png",
         ],
     )
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [DATA, DATA]

@@ -106,6 +106,7 @@ def test_answers_between_tool_calls_each_end_their_line() -> None:
     events: list[Event] = [TextDelta("Let me see."), ToolCalled("1", "f", "{}"), STOP, TextDelta("It is 3."), STOP]
     assert show(Stage(tty=False), events).stdout == "Let me see.\nIt is 3.\n"
     assert show(plain(), events, raw=True).rows == ["Let me see.", "tool call f {}", "It is 3."]
+    assert show(plain(), events).rows == ["Let me see.", "tool call f {}", "It is 3."]
 
 
 def test_text_that_terminals_show_must_say_how() -> None:
