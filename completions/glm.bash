@@ -24,19 +24,22 @@ _glm_command() {
             flags+=(--version -V)
             ;;&
         'glm' | 'glm run' | 'glm chat')
-            flags+=(--think --no-think --strict --editor -e --no-stdin --continue -c --no-log --raw -r --plain
-                --hide-reasoning -R --show-reasoning --usage -u --include -i --logprobs --no-logprobs
-                --parallel-tool-calls --no-parallel-tool-calls --store --no-store)
+            flags+=(--strict --editor -e --no-stdin --continue -c --no-log --raw -r --plain --hide-reasoning -R
+                --show-reasoning --usage -u --include -i --logprobs --no-logprobs --parallel-tool-calls
+                --no-parallel-tool-calls --store --no-store --think --no-think --clear-thinking
+                --no-clear-thinking)
             values+=([--option]=@assignment [-o]=@assignment [--system]='' [-s]='' [--system-file]=@file
                 [--file]=@file [-f]=@file [--attachment]=@file [-a]=@file [--stdin-timeout]='' [--session]=''
                 [--connect-timeout]='' [--first-byte-timeout]='' [--timeout]='' [--retries]=''
-                [--ca-bundle]=@file [--model]='' [-m]='' [--audio]='' [--frequency-penalty]=''
-                [--logit-bias]='' [--top-logprobs]='' [--max-tokens]='' [--max-completion-tokens]=''
-                [--metadata]='' [--modalities]='text audio' [--n]='' [--prediction]='' [--presence-penalty]=''
+                [--ca-bundle]=@file [--model]='' [-m]='' [--audio]='' [--voice]=''
+                [--audio-format]='wav aac mp3 flac opus pcm16' [--frequency-penalty]='' [--logit-bias]=''
+                [--top-logprobs]='' [--max-tokens]='' [--max-completion-tokens]='' [--metadata]=''
+                [--modalities]='text audio' [--n]='' [--prediction]='' [--presence-penalty]=''
                 [--reasoning-effort]='low medium high' [--response-format]='text json' [--seed]=''
                 [--service-tier]='auto default flex scale priority' [--stop]='' [--temperature]=''
                 [--tool-choice]='none auto required' [--top-p]='' [--user]='' [--web-search-options]=''
-                [--function-call]='none auto' [--chat-template-kwargs]='')
+                [--search-context-size]='low medium high' [--user-location]='' [--function-call]='none auto'
+                [--chat-template-kwargs]='')
             ;;&
         'glm' | 'glm run')
             flags+=(--prompt-form --no-stream --json --jsonl --dry-run --curl)

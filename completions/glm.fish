@@ -3,7 +3,7 @@
 # The options of the command named $argv[1] whose value is the next word.
 function __glm_valued
     printf '%s\n' --profile --config-dir --color
-    contains -- $argv[1] 'glm' 'glm run' 'glm chat'; and printf '%s\n' --option -o --system -s --system-file --file -f --attachment -a --stdin-timeout --session --connect-timeout --first-byte-timeout --timeout --retries --ca-bundle --model -m --audio --frequency-penalty --logit-bias --top-logprobs --max-tokens --max-completion-tokens --metadata --modalities --n --prediction --presence-penalty --reasoning-effort --response-format --seed --service-tier --stop --temperature --tool-choice --top-p --user --web-search-options --function-call --chat-template-kwargs
+    contains -- $argv[1] 'glm' 'glm run' 'glm chat'; and printf '%s\n' --option -o --system -s --system-file --file -f --attachment -a --stdin-timeout --session --connect-timeout --first-byte-timeout --timeout --retries --ca-bundle --model -m --audio --voice --audio-format --frequency-penalty --logit-bias --top-logprobs --max-tokens --max-completion-tokens --metadata --modalities --n --prediction --presence-penalty --reasoning-effort --response-format --seed --service-tier --stop --temperature --tool-choice --top-p --user --web-search-options --search-context-size --user-location --function-call --chat-template-kwargs
     contains -- $argv[1] 'glm' 'glm run'; and printf '%s\n' --body --messages --output
     contains -- $argv[1] 'glm sessions list'; and printf '%s\n' --limit -l
     contains -- $argv[1] 'glm sessions export'; and printf '%s\n' --format --output -o
@@ -224,8 +224,7 @@ complete -c glm -s v -l verbose -d 'Show the exchange, secrets hidden.'
 complete -c glm -l debug -d 'Show where an unexpected error came from.'
 complete -c glm -s h -l help -d 'Show this message and exit.'
 complete -c glm -n '__glm_at "glm"' -s V -l version -d 'Show the version and exit.'
-complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s o -l option -x -a '(__glm_assignment)' -d 'Any request field; the value is JSON, else a string.'
-complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l think -l no-think -d 'Let the model think before it answers.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s o -l option -x -a '(__glm_assignment)' -d 'Any request field; the value is JSON or @FILE, else a string.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l strict -d 'Refuse what would only be warned about.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s s -l system -x -d 'The system prompt.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l system-file -r -F -d 'The same, from a file.'
@@ -250,6 +249,8 @@ complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l retries -x -d 'Tries
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l ca-bundle -r -F -d 'Certificates to trust, in PEM form.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s m -l model -x -d 'The model to ask; workers-ai names it in the URL, unless a body does.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l audio -x -d 'Voice and format of a spoken answer; nothing shows that this model speaks.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l voice -x -d 'The voice, by name or by id.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l audio-format -x -a 'wav aac mp3 flac opus pcm16' -d 'How the spoken answer is to be encoded.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l frequency-penalty -x -d 'Above 0, words grow less likely each time they are used; below 0, more likely.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l logit-bias -x -d 'How much more or less likely single tokens are, as token id to bias from -100 to 100.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l logprobs -l no-logprobs -d 'Send the log probability of each token of the answer.'
@@ -273,8 +274,12 @@ complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l tool-choice -x -a 'n
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l top-p -x -d 'Choose only among the likeliest words that together have this probability; the authors advise 0.95.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l user -x -d 'A stable name for the end user, by which abuse can be traced.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l web-search-options -x -d 'Settings of a web search by the server; nothing shows that this model has one.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l search-context-size -x -a 'low medium high' -d 'How much of what was found is given to the model.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l user-location -x -d 'Where the user is: city, country, region, timezone.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l function-call -x -a 'none auto' -d 'The older form of tool_choice.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l chat-template-kwargs -x -d 'Switches of the chat template; in the newer schema only.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l think -l no-think -d 'Think before answering; false is the one verified way to switch thinking off.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l clear-thinking -l no-clear-thinking -d 'Forget the reasoning of earlier turns; false keeps what is sent back.'
 complete -c glm -n '__glm_at "glm" "glm run"' -l body -r -F -d 'A whole request body; only flags are merged over it.'
 complete -c glm -n '__glm_at "glm" "glm run"' -l messages -r -F -d 'The conversation so far, as JSON or JSON Lines.'
 complete -c glm -n '__glm_at "glm" "glm run"' -l prompt-form -d 'Send {"prompt": …} instead of messages.'

@@ -10,9 +10,12 @@ def main() -> int:
 
         sys.stdout.write(f"glm {__version__}\n")
         return 0
-    from glmcli.cli import main as run
+    try:
+        from glmcli.cli import main as run
 
-    return run()
+        return run()
+    except KeyboardInterrupt:  # before there was anything to interrupt
+        return 130
 
 
 if __name__ == "__main__":

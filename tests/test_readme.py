@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from glmcli.api.field_table import markdown
 from glmcli.cli.root import COMMANDS
 from glmcli.errors import EXIT_STATUSES
 from tests.support.cli import Glm
@@ -22,6 +23,10 @@ def between(start: str, end: str) -> str:
 def test_the_table_of_exit_statuses_is_the_one_in_the_code() -> None:
     rows = [f"| {int(status)} | {text} |" for status, text in EXIT_STATUSES.items()]
     assert between("exit statuses", "<!-- end -->").splitlines() == ["| status | meaning |", "| --- | --- |", *rows]
+
+
+def test_the_table_of_fields_is_made_of_their_one_declaration() -> None:
+    assert between("fields", "<!-- end -->") == markdown()
 
 
 def test_the_help_prints_the_same_exit_statuses(glm: Glm) -> None:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
+from glmcli.cli.interrupts import Interrupts
 from glmcli.errors import ExitStatus, GlmError, Interrupted, Terminated
 from glmcli.world import World
 
@@ -25,7 +26,8 @@ def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is signal.SIG_DFL:
             signal.signal(getattr(signal, name), _terminate)
-    status = status_of(arguments, World.real())
+    with Interrupts():
+        status = status_of(arguments, World.real())
     try:
         sys.stdout.flush()
     except (OSError, ValueError, AttributeError):

@@ -14,7 +14,7 @@ from glmcli.cli.conversation import Conversation
 from glmcli.cli.failure import Bug
 from glmcli.cli.options import TurnOptions
 from glmcli.cli.plan import Plan
-from glmcli.cli.warnings import Warnings as Warnings  # the chat takes it from here
+from glmcli.cli.warnings import Warnings
 from glmcli.errors import GlmError, Interrupted, StoreError
 from glmcli.turn import run_turn
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from glmcli.cli.answer import Warnings
+from glmcli import attachments
 from glmcli.cli.command import Invocation, command
 from glmcli.cli.connect import connected
 from glmcli.cli.conversation import Conversation
 from glmcli.cli.options import TurnOptions, from_values, parameters
 from glmcli.cli.plan import make_plan
-from glmcli.cli.prompt import Sources
+from glmcli.cli.prompt import Sources, read_path
+from glmcli.cli.warnings import Warnings
 from glmcli.errors import ExitStatus, StoreError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def chat(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
     from glmcli.cli.keyboard import Keyboard
     from glmcli.cli.repl import Repl
 
-    chosen = from_values(TurnOptions, options)
+    chosen = from_values(TurnOptions, options, read_path)
     terminal = call.terminal_for(call.settings)
     warn = Warnings(terminal)
     keep = not chosen.no_log and call.settings.value("log").value
@@ -61,14 +62,18 @@ def chat(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
             options=chosen,
             usages=_usages(call, conversation.session),
             verbose=call.verbose,
+            debug=call.debug,
         )
         # What is wrong with the flags or the credentials is said now, not after the first message was typed, and
         # before a pipe is read that cannot be read again.
         repl.check(plan)
         client_for(plan.model.value)
-        first = Sources(chosen, call.world, terminal.note, plan.settings.value("ca_bundle").value).prompt()
+        sources = Sources(chosen, call.world, terminal.note, value("ca_bundle").value)
+        text, attached = sources.prompt(), sources.attached()
+        if doubt := attachments.warning(attached, plan.model.value):
+            warn(doubt)
         stack.enter_context(keyboard.open())
-        repl.run(first)
+        repl.run([attachments.user_message(text, attached)] if text.strip() or attached else [])
     return None
 
 

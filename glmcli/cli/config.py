@@ -155,7 +155,7 @@ def profiles(call: Invocation, json_: Json = False) -> None:
 @command(app, "params")
 def params(call: Invocation, json_: Json = False) -> None:
     """Every request field: its flag, type, bounds and default, and where it is set now."""
-    from glmcli.api.fields import fields
+    from glmcli.api.fields import fields, flags
 
     chosen = {**call.settings.defaults(), "model": call.settings.value("model")}
     found: list[dict[str, Any]] = []
@@ -165,6 +165,7 @@ def params(call: Invocation, json_: Json = False) -> None:
             {
                 "name": field.name,
                 "flag": field.flag,
+                "flags": [flag for flag, it in flags().items() if it.path[0] == field.name],
                 "type": field.type_text,
                 "bounds": field.bounds_text or None,
                 "default": field.default,
@@ -180,7 +181,8 @@ def params(call: Invocation, json_: Json = False) -> None:
         facts = [it["type"], it["bounds"], f"default {shown(it['default'])}" if it["default"] is not None else None]
         facts.append(f"now {shown(it['value'])} ({it['origin']})" if it["value"] is not None else None)
         call.terminal.write(it["name"], style="bold")
-        call.terminal.write(f"  {it['flag'] or '-o ' + it['name'] + '=…'}  {'; '.join(filter(None, facts))}\n")
+        given = " ".join(it["flags"]) or f"-o {it['name']}=…"
+        call.terminal.write(f"  {given}  {'; '.join(filter(None, facts))}\n")
         call.terminal.write(f"    {it['help']}\n")
 
 

@@ -1,8 +1,8 @@
 """What `run` and `chat` accept on the command line, as dataclasses that become Typer parameters.
 
-Here argv turns into values and nothing else happens: no file, environment or network is touched. The flags of request
-fields are not written here at all: they come from the request schema (`glmcli.api.fields`), and so do the names that
-`-o` knows.
+Here argv turns into values and nothing else happens: no environment or network is touched, and no file but those that
+stand for a value as `@FILE`, which are read by the caller's function. The flags of request fields are not written here
+at all: they come from the request schema (`glmcli.api.fields`), and so do the names that `-o` knows.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import typing
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 
-from glmcli.api.fields import Field, fields, read_flag, read_value
+from glmcli.api.choices import Read
+from glmcli.api.choices import chosen as chosen_fields
+from glmcli.api.fields import Field, flags
 from glmcli.api.request import Sourced
 from glmcli.errors import UsageError
 
@@ -32,9 +32,10 @@ class TurnOptions:
 
     option: Annotated[
         list[str] | None,
-        Option("--option", "-o", metavar="NAME=VALUE", help="Any request field; the value is JSON, else a string."),
+        Option(
+            "--option", "-o", metavar="NAME=VALUE", help="Any request field; the value is JSON or @FILE, else a string."
+        ),
     ] = None
-    think: Annotated[bool | None, Option("--think/--no-think", help="Let the model think before it answers.")] = None
     strict: Annotated[bool, Option("--strict", help="Refuse what would only be warned about.")] = False
     system: Annotated[str | None, Option("--system", "-s", metavar="TEXT", help="The system prompt.")] = None
     system_file: Annotated[str | None, Option("--system-file", metavar="PATH", help="The same, from a file.")] = None
@@ -87,19 +88,8 @@ class TurnOptions:
     ] = None
 
     fields: dict[str, Sourced] = field(default_factory=dict)
-    """The request fields chosen by flags and `-o`, with the flag each came from; see `over`."""
-
-    def over(self, below: Mapping[str, Any]) -> dict[str, Sourced]:
-        """The chosen request fields, to be laid over others: --think chooses one key of chat_template_kwargs and
-        leaves its other keys to whoever chose them."""
-        if self.think is None:
-            return self.fields
-        name, flag = "chat_template_kwargs", "--think" if self.think else "--no-think"
-        given = self.fields.get(name)
-        value = given.value if given else below.get(name)
-        others = value if isinstance(value, dict) else {}
-        origin = f"{given.origin} and {flag}" if given and given.value is not None else flag
-        return {**self.fields, name: Sourced({**others, "enable_thinking": self.think}, origin)}
+    """The request fields chosen by flags and `-o`, with the flag each came from. A flag for the inside of a field,
+    such as --think, chooses a part of it, which `overlay` lays over the rest."""
 
     @property
     def words(self) -> str:
@@ -163,7 +153,7 @@ def parameters(kind: type[TurnOptions]) -> list[inspect.Parameter]:
         inspect.Parameter(it.name, inspect.Parameter.KEYWORD_ONLY, default=it.default, annotation=hints[it.name])
         for it in dataclasses.fields(kind)
         if it.name != "fields"
-    ] + [_field_parameter(it) for it in fields().values() if it.flag]
+    ] + [_field_parameter(it) for it in flags().values()]
 
 
 def _field_parameter(it: Field) -> inspect.Parameter:
@@ -174,61 +164,27 @@ def _field_parameter(it: Field) -> inspect.Parameter:
         names.append(it.short)
     if it.kind == "boolean":
         kind, names = bool | None, [f"{flag}/--no-{flag[2:]}"]
-    elif it.kind == "strings" or it.name == "metadata":
+    elif it.repeatable:
         kind = list[str] | None
     option = Option(*names, metavar=None if it.kind == "boolean" else it.metavar, help=it.help, show_default=False)
     return inspect.Parameter(
-        _PREFIX + it.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, option]
+        _parameter(it), inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, option]
     )
 
 
 _PREFIX = "field_"
 
 
-def from_values(kind: type[Options], values: dict[str, Any]) -> Options:
-    """The options of one call, from what Typer parsed. Raises UsageError for a field given twice or unreadable."""
+def _parameter(it: Field) -> str:
+    return _PREFIX + "__".join(it.path)
+
+
+def from_values(kind: type[Options], values: dict[str, Any], read: Read) -> Options:
+    """The options of one call, from what Typer parsed. read: the text of the file of a path.
+
+    Raises UsageError for a field given twice or unreadable.
+    """
     chosen = {name: value for name, value in values.items() if not name.startswith(_PREFIX)}
-    return kind(**chosen, fields=_fields(values, chosen.get("option") or []))
-
-
-def _fields(values: dict[str, Any], assignments: list[str]) -> dict[str, Sourced]:
-    known = fields()
-    given: dict[str, Sourced] = {}
-    for it in known.values():
-        value = values.get(_PREFIX + it.name)
-        if value is None or value == []:
-            continue
-        with naming(it.flag or ""):
-            given[it.name] = Sourced(_flag_value(it, value), it.flag or "")
-    for assignment in assignments:
-        name, equals, text = assignment.partition("=")
-        name = name.strip()
-        if not equals or not name:
-            raise UsageError(f"-o {assignment!r} is not of the form NAME=VALUE", hint="For example: -o temperature=0.2")
-        if name in given:
-            raise UsageError(f"{name} is given twice: by {given[name].origin} and by -o")
-        with naming(f"-o {name}"):
-            given[name] = Sourced(read_value(known.get(name), text), f"-o {name}")
-    return given
-
-
-@contextmanager
-def naming(origin: str) -> Iterator[None]:
-    """Tells where an unreadable value came from, where its fault does not say so itself."""
-    try:
-        yield
-    except UsageError as error:
-        if origin in error.message:
-            raise
-        raise UsageError(f"{error.message} (from {origin})", hint=error.hint) from None
-
-
-def _flag_value(it: Field, value: Any) -> Any:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return read_flag(it, value)
-    read = [read_flag(it, text) for text in value]
-    if it.kind == "strings":
-        return [text for texts in read for text in texts]
-    return {key: text for pairs in read for key, text in pairs.items()}
+    given = [(it, values.get(_parameter(it))) for it in flags().values()]
+    present = [(it, value) for it, value in given if value is not None and value != []]
+    return kind(**chosen, fields=chosen_fields(present, chosen.get("option") or [], read))

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from glmcli.api.request import Sourced, check, overlay, system
+from glmcli.api.endpoint import Endpoint
+from glmcli.api.request import Place, Sourced, check, overlay, system
 from glmcli.cli.command import Invocation
 from glmcli.cli.options import TurnOptions
 from glmcli.cli.prompt import read_file
@@ -45,11 +46,14 @@ class Plan:
         """Whether the price list of Workers AI applies; the demo shows what an answer would have cost."""
         return self.settings.profile.on_cloudflare or self.settings.profile.endpoint == "demo"
 
+    def model_for(self, endpoint: Endpoint) -> dict[str, Sourced]:
+        """The field `model` of a body, in the endpoint's own spelling; nothing where the address names it."""
+        return {"model": replace(self.model, value=endpoint.model)} if endpoint.model_in_body else {}
+
     @property
-    def origins(self) -> dict[str, str]:
-        """Where each field of the body came from, by its name."""
-        origins = {name: it.origin for name, it in self.params.items()}
-        return {**origins, "model": self.model.origin}
+    def origins(self) -> dict[str, Place]:
+        """Where each field of the body came from, by its name, and what stands inside of it."""
+        return {name: it.told for name, it in {**self.params, "model": self.model}.items()}
 
 
 def settings_for(call: Invocation, session: "Session | None") -> Settings:
@@ -70,10 +74,8 @@ def make_plan(call: Invocation, options: TurnOptions, session: "Session | None" 
         raise UsageError("--system and --system-file name two system prompts", hint="Leave one of them out.")
     settings = settings_for(call, session)
     kept = {name: Sourced(value, "session") for name, value in (session.options if session else {}).items()}
-    below = overlay(settings.defaults(), kept)
-    given = options.over({name: it.value for name, it in below.items()})
-    params = overlay(below, given)
-    origins = {it.origin for it in (*kept.values(), *given.values())}
+    params = overlay(settings.defaults(), kept, options.fields)
+    chosen = (kept.keys() | options.fields.keys()) - {"messages", "prompt"}  # the session holds what was said
     model = params.pop("model", None) or (
         Sourced(session.model, "session") if session and session.model else settings.value("model")
     )
@@ -87,11 +89,7 @@ def make_plan(call: Invocation, options: TurnOptions, session: "Session | None" 
         model=replace(model, value=model.value or "local"),
         system=_system(options, session, settings),
         params=params,
-        chosen={
-            name: it.value
-            for name, it in params.items()
-            if it.origin in origins and name not in ("messages", "prompt")  # the session holds what was said
-        },
+        chosen={name: it.value for name, it in params.items() if name in chosen},
         strict=options.strict,
     )
 

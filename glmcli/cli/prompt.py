@@ -104,12 +104,18 @@ def read_file(name: str, flag: str) -> str:
     return stdin.text(_bytes(name, flag), name)
 
 
-def _bytes(name: str, flag: str) -> bytes:
+def read_path(name: str) -> str:
+    """A text file that stands for a value. Raises UsageError that names the file; whoever asked names the flag."""
+    return stdin.text(_bytes(name), name)
+
+
+def _bytes(name: str, flag: str = "") -> bytes:
     try:
         return Path(name).expanduser().read_bytes()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise UsageError(f"{name} cannot be read: {reason} (from {flag})", hint="Check the path.") from None
+        origin = f" (from {flag})" if flag else ""
+        raise UsageError(f"{name} cannot be read: {reason}{origin}", hint="Check the path.") from None
 
 
 def fenced(name: str, document: str) -> str:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from glmcli.api.events import Usage
 from glmcli.api.request import build_body, check, user
-from glmcli.cli.answer import Warnings, answer
+from glmcli.cli.answer import answer
 from glmcli.cli.connect import outline
 from glmcli.cli.conversation import Conversation
 from glmcli.cli.failure import show_failure
 from glmcli.cli.interrupts import Interrupts
 from glmcli.cli.options import TurnOptions
 from glmcli.cli.plan import Plan, with_system
+from glmcli.cli.warnings import Warnings
 from glmcli.errors import ExitStatus, GlmError, Interrupted, StoreError, Terminated
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Repl:
         options: TurnOptions,
         usages: Sequence[Usage] = (),
         verbose: bool = False,
+        debug: bool = False,
     ) -> None:
         self.plan = plan
         self.conversation = conversation
@@ -69,22 +71,24 @@ class Repl:
         self._warn = warn
         self._options = options
         self._verbose = verbose
+        self._debug = debug
         self._leaving = False
 
-    def run(self, first: str = "") -> None:
-        """Talks until the user leaves. first: a message from the command line, asked at once.
+    def run(self, first: Sequence[dict[str, Any]] = ()) -> None:
+        """Talks until the user leaves. first: the message of the command line, asked at once, if there is one.
 
         Raises Terminated, or Interrupted for an answer that was terminated.
         """
         self._greet()
-        waiting = [first] if first.strip() else []
+        waiting = list(first)
         reading = hinted = False
         with Interrupts() as interrupts:
             while not self._leaving:
                 try:
                     interrupts.rearm()
                     if waiting:
-                        self.ask([user(waiting.pop())])
+                        asked, waiting = waiting, []
+                        self.ask(asked)
                     else:
                         reading = True
                         text = self.keyboard.read()
@@ -144,6 +148,7 @@ class Repl:
                 self.terminal,
                 self._warn,
                 verbose=self._verbose,
+                debug=self._debug,
             )
         except GlmError as failure:
             show_failure(self.terminal, failure)
@@ -164,9 +169,11 @@ class Repl:
     def body(self, messages: list[dict[str, Any]], plan: Plan) -> dict[str, Any]:
         """The checked request body of these messages. Raises RequestError."""
         endpoint = outline(plan.settings.profile, plan.model.value, plan.settings.folder)
-        params = {**plan.params, "model": plan.model} if endpoint.model_in_body else plan.params
         body = build_body(
-            messages=with_system(plan, messages), params=params, limit_fields=endpoint.limit_fields, stream=True
+            messages=with_system(plan, messages),
+            params={**plan.params, **plan.model_for(endpoint)},
+            limit_fields=endpoint.limit_fields,
+            stream=True,
         )
         for line in check(body, plan.origins, strict=plan.strict):
             self._warn(line)

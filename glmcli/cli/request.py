@@ -46,19 +46,19 @@ def prepare(call: Invocation, options: RunOptions, conversation: Conversation, n
     plan = make_plan(call, options, conversation.session)
     sources = Sources(options, call.world, note, plan.settings.value("ca_bundle").value)
     prompt = sources.prompt()
-    base = whole_body.read(options, sources)
+    given = whole_body.read(options, sources)
     attached = sources.attached()
     new = [user_message(prompt, attached)] if prompt or attached else []
-    if base is None:
+    if given is None:
         plan = _with_earlier_messages(plan, options, sources, warn)
         asked = _asked(plan, call, prompt, new, options, conversation, warn)
-        origins = plan.origins
+        origins = asked.plan.origins
     else:
-        plan = whole_body.with_model(plan, base, options)
+        plan = whole_body.with_model(plan, given.body, options)
         endpoint = outline(plan.settings.profile, plan.model.value, call.folder)
-        body, plan, new = whole_body.merged(base, new, options, plan, endpoint)
+        body, plan, new = whole_body.merged(given.body, new, options, plan, endpoint)
         asked = Asked(plan, endpoint, body, new)
-        origins = whole_body.origins(base, options)
+        origins = whole_body.origins(given, options, body)
     if attached and (doubt := attachments.warning(attached, asked.plan.model.value)):
         warn(doubt)
     for line in check(asked.body, origins, strict=options.strict):
@@ -95,7 +95,7 @@ def _asked(
 ) -> Asked:
     """The request of a conversation, or of a lone prompt."""
     endpoint = outline(plan.settings.profile, plan.model.value, call.folder)
-    params = {**plan.params, "model": plan.model} if endpoint.model_in_body else dict(plan.params)
+    params = {**plan.params, **plan.model_for(endpoint)}
     lone = params.get("prompt")
     if lone is not None and prompt:
         raise UsageError(f"there are two prompts: the one given, and that of {lone.origin}", hint="Leave one out.")
@@ -119,6 +119,8 @@ def _asked(
         if new:  # else what was given is refused as it is, by the name of its own field
             whole = with_system(plan, [*conversation.messages, *new])
             params["messages"] = Sourced(whole, given.origin if given else "")
+            if given is not None:
+                plan = replace(plan, params={**plan.params, "messages": given.moved(len(whole) - len(new))})
     body = build_body(params=params, limit_fields=endpoint.limit_fields, stream=not options.no_stream)
     return Asked(plan, endpoint, body, new)
 

@@ -15,6 +15,7 @@ import typer
 from glmcli.cli.command import Invocation, command
 from glmcli.cli.conversation import Conversation
 from glmcli.cli.options import RunOptions, from_values, parameters
+from glmcli.cli.prompt import read_path
 from glmcli.cli.warnings import Warnings
 from glmcli.errors import ExitStatus, UsageError
 
@@ -33,7 +34,7 @@ def run(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
     """
     from glmcli.cli.request import prepare
 
-    chosen = from_values(RunOptions, options)
+    chosen = from_values(RunOptions, options, read_path)
     terminal = call.terminal_for(call.settings)
     warn = Warnings(terminal)
     only_shown = chosen.dry_run or chosen.curl

@@ -12,8 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from glmcli.api.choices import assigned
 from glmcli.api.fields import Field, fields, read_flag, read_value
 from glmcli.api.request import Sourced, overlay
+from glmcli.cli.prompt import read_path
 from glmcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -149,14 +151,14 @@ def with_field(plan: "Plan", name: str, text: str, origin: str) -> "Plan":
     """The plan with one request field chosen in the words of the user; null leaves it out. Raises UsageError."""
     if not name:
         raise UsageError("a value needs the name of a field", hint="For example: /set temperature 0.2")
-    value = _read(fields().get(name), text)
+    given = assigned(name, text, origin, read_path, _read)
     if name == "model":
-        if not isinstance(value, str):
+        if not isinstance(given.value, str):
             raise UsageError("model takes a name", hint="For example: /set model @cf/zai-org/glm-4.7-flash")
-        return replace(plan, model=Sourced(value, origin))
-    params = overlay(plan.params, {name: Sourced(value, origin)})
+        return replace(plan, model=given)
+    params = overlay(plan.params, {name: given})
     chosen = {key: it for key, it in plan.chosen.items() if key in params}
-    return replace(plan, params=params, chosen={**chosen, name: value})
+    return replace(plan, params=params, chosen={**chosen, name: given.value})
 
 
 def without_field(plan: "Plan", name: str) -> "Plan":

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from glmcli.api import json_text
+from glmcli.api.choices import naming
 from glmcli.api.endpoint import Endpoint
-from glmcli.api.request import Sourced, build_body, system, user
-from glmcli.cli.options import RunOptions, naming
+from glmcli.api.request import Place, Sourced, build_body, fields_of, lines, overlay, system, user
+from glmcli.cli.options import RunOptions
 from glmcli.cli.plan import Plan, system_first
 from glmcli.cli.prompt import Sources, read_file
 from glmcli.errors import UsageError
@@ -20,21 +21,44 @@ NOT_KEPT = frozenset(("model", "messages", "prompt", "stream", "stream_options")
 """Fields that are no options of the session: it holds them otherwise, or they follow the form of the output."""
 
 
-def read(options: RunOptions, sources: Sources) -> Body | None:
+@dataclass(frozen=True)
+class Given:
+    """A body as it was given. text: the JSON that it was read from. origin: "--body req.json"."""
+
+    body: Body
+    text: str
+    origin: str
+
+
+def read(options: RunOptions, sources: Sources) -> Given | None:
     """The body that was given, None where none was. Raises UsageError where it is no JSON object."""
     if options.body is None:
         return None
     data = sources.bytes_of(options.body, "--body")
-    with naming(f"--body {options.body}"):
+    origin = f"--body {options.body}"
+    with naming(origin):
         body = json_text.parse(data)
         if not isinstance(body, dict):
             raise UsageError("the request body is not a JSON object")
-    return body
+    return Given(body, data.decode(), origin)
 
 
-def origins(body: Body, options: RunOptions) -> dict[str, str]:
-    """Where each field came from, for `check`."""
-    return {"": f"--body {options.body}", **{name: it.origin for name, it in options.over(body).items()}}
+def origins(given: Given, options: RunOptions, sent: Body) -> dict[str, Place]:
+    """Where each field of the body that is sent came from, and on which line it stands, for `check`."""
+    layer = overlay(fields_of(given.body, given.origin, given.text), options.fields)
+    told: dict[str, Place] = {"": lines(given.origin, given.text), **{name: it.told for name, it in layer.items()}}
+    by = _moved(given.body.get("messages"), sent.get("messages"))
+    if by and "messages" not in options.fields:
+        told["messages"] = layer["messages"].moved(by).told
+    return told
+
+
+def _moved(given: Any, sent: Any) -> int:
+    """How far a system prompt has moved the messages."""
+    if not isinstance(given, list) or not isinstance(sent, list):
+        return 0
+    pairs = ((new, old) for new in range(min(2, len(sent))) for old in range(min(2, len(given))))
+    return next((new - old for new, old in pairs if sent[new] is given[old]), 0)
 
 
 def with_model(plan: Plan, body: Body, options: RunOptions) -> Plan:
@@ -53,10 +77,10 @@ def merged(
 
     Raises UsageError for a prompt where there are no messages to add it to.
     """
-    in_body = endpoint.model_in_body or "model" in base
-    params = {name: it for name, it in options.over(base).items() if name != "model"}
-    if in_body:
+    params = {name: it for name, it in options.fields.items() if name != "model"}
+    if "model" in base:
         params["model"] = plan.model
+    params |= plan.model_for(endpoint)
     base = _with_messages(base, new, options)
     body = build_body(params=params, limit_fields=(), stream=not options.no_stream, base=base)
     messages = body.get("messages")

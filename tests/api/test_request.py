@@ -306,14 +306,14 @@ def test_a_fault_of_a_whole_body_is_told_with_its_file() -> None:
 
 
 def test_a_fault_of_a_text_is_told_with_its_line() -> None:
-    written = '''{
+    written = """{
   "messages": [
     {"role": "user",
      "content": 5},
     {"role": "tool"}],
   "a/b": 1,
   "n": 0
-}'''
+}"""
     body = json.loads(written)
     origin = "--body b.json"
     layer = overlay(fields_of(body, origin, written), {"n": Sourced(200, "--n")})

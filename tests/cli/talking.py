@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from glmcli.api.events import Usage
-from glmcli.cli.answer import Warnings
 from glmcli.cli.command import Invocation
 from glmcli.cli.connect import connected
 from glmcli.cli.conversation import Conversation
 from glmcli.cli.options import TurnOptions, from_values
 from glmcli.cli.plan import make_plan
+from glmcli.cli.prompt import read_path
 from glmcli.cli.repl import Repl
+from glmcli.cli.warnings import Warnings
 from glmcli.demo import DemoServer
 from glmcli.demo.server import Action, Request
 from glmcli.store import Store, StoredMessage
@@ -98,7 +99,7 @@ class Talk:
     def repl(self, *typed: Typed, usages: Iterable[Usage] = (), **options: Any) -> Iterator[Repl]:
         self.stderr = io.BytesIO()
         call = Invocation(self.world, config_dir=str(self.folder), quiet=self.quiet, verbose=self.verbose)
-        chosen = from_values(TurnOptions, options)
+        chosen = from_values(TurnOptions, options, read_path)
         terminal = call.terminal
         warn = Warnings(terminal)
         with ExitStack() as stack:
@@ -124,7 +125,7 @@ class Talk:
     def __call__(self, *typed: Typed, first: str = "", **options: Any) -> str:
         """Types it all and leaves. Returns what stderr got."""
         with self.repl(*typed, **options) as repl:
-            repl.run(first)
+            repl.run([{"role": "user", "content": first}] if first.strip() else [])
         return self.stderr.getvalue().decode()
 
     @property

@@ -200,6 +200,7 @@ def test_params_lists_every_request_field_and_where_it_is_set(glm: Glm, config: 
     assert found["temperature"] == {
         "name": "temperature",
         "flag": "--temperature",
+        "flags": ["--temperature"],
         "type": "number or null",
         "bounds": "0 to 2",
         "default": fields()["temperature"].default,

@@ -182,6 +182,15 @@ def test_set_refuses_what_no_request_may_have_and_changes_nothing(talk: Talk, li
     assert talk.bodies[0]["temperature"] == 0.5
 
 
+def test_set_takes_a_file_too(talk: Talk, tmp_path: Path) -> None:
+    bias = tmp_path / "bias.json"
+    bias.write_text('{\n"1": -5}\n')
+    told = replies(talk, f"/set logit_bias @{bias}", "/set user @ann", "/set stop @/missing", "Hi")
+    assert told[0] == f'logit_bias = {{"1": -5}} (from /set @{bias})'
+    assert told[2] == "/missing cannot be read: no such file or directory (from /set)"
+    assert (talk.bodies[0]["logit_bias"], talk.bodies[0]["user"]) == ({"1": -5}, "@ann")
+
+
 def test_set_shows_what_is_set_and_what_a_field_may_be(talk: Talk) -> None:
     (talk.folder / "config.toml").write_text("[defaults]\nseed = 3\ntop_p = 0.5\n")
     told = replies(talk, "/set", "/set seed", "/set top_p null", "/set top_p", "/set n", "/set colour")

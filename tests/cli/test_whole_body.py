@@ -75,17 +75,21 @@ def test_a_body_without_a_model_gets_none_for_workers_ai_and_one_where_the_endpo
         (b"[1]", [], "the request body is not a JSON object (from --body -)"),
         (b'{"a":', [], "not JSON: line 1, column 6: expecting value (from --body -)"),
         (b"", [], "not JSON: line 1, column 1: expecting value (from --body -)"),
-        (b"{}", [], f"/messages: is missing, and so is prompt; one of them is wanted (from --body -)\n{PARAMS_HINT}"),
+        (
+            b"{}",
+            [],
+            f"/messages: is missing, and so is prompt; one of them is wanted (from --body - line 1)\n{PARAMS_HINT}",
+        ),
         (
             b'{"messages": [{"role": "nobody", "content": "x"}]}',
             [],
             '/messages/0/role: "nobody" is not one of developer, system, user, assistant, tool, function'
-            f" (from --body -)\n{PARAMS_HINT}",
+            f" (from --body - line 1)\n{PARAMS_HINT}",
         ),
         (
             b'{"prompt": "hi", "temperature": 9}',
             ["--top-p", "7"],
-            "/temperature: 9 is above the maximum 2 (from --body -)\n"
+            "/temperature: 9 is above the maximum 2 (from --body - line 1)\n"
             f"/top_p: 7 is above the maximum 1 (from --top-p)\n{PARAMS_HINT}",
         ),
         (
