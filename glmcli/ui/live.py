@@ -7,6 +7,7 @@ text is drawn at once, later frames are limited in number and in cost. A thread 
 
 from __future__ import annotations
 
+import re
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,16 @@ from glmcli.ui.terminal import Terminal
 from glmcli.ui.text import TerminalText
 
 if TYPE_CHECKING:
-    from glmcli.ui.blocks import Splitter
+    from glmcli.ui.blocks import Piece, Splitter
     from glmcli.ui.markdown import Layout, Painter, Row
 
 FRAME = 1 / 15
 """Seconds between two frames, at least."""
+_WORDS = re.compile(r"(?!.*  )[A-Za-zÀ-ÖØ-öø-ɏ0-9 ,.:?!'\"-]+")
+"""Text that, behind such text, only adds to its row: no markup begins, ends or changes by it, and a column holds each
+character."""
+_LAID_OUT = re.compile(r"[|\t]|    |```|~~~")
+"""What tables and code have in their source: there more text may change more than the end of the last row."""
 REST = 9
 """A frame is followed by this many times its own duration without one: drawing takes a tenth of a core at most."""
 
@@ -43,6 +49,9 @@ class LiveMarkdown(TerminalText):
         self._cleaner = Cleaner()
         self._waiting = False
         self._next = 0.0
+        # Since the last frame: what came, and the blanks at the end of the last row, None if text cannot just be added.
+        self._news: list[str] = []
+        self._blanks: str | None = None
 
     def feed(self, event: Event) -> None:
         if isinstance(event, Requested) and self._painter is None:
@@ -55,7 +64,9 @@ class LiveMarkdown(TerminalText):
             if self._splitter is None:
                 self._begin()
             assert self._splitter is not None
-            self._splitter.feed(self._cleaner.feed(text))
+            text = self._cleaner.feed(text)
+            self._splitter.feed(text)
+            self._news.append(text)
             self._waiting = True
             self.tick()
 
@@ -84,6 +95,7 @@ class LiveMarkdown(TerminalText):
             self._painter = Painter(self._terminal.width, color=self._terminal.color("stdout"), theme=self._theme)
         self._splitter, self._layout, self._cleaner = Splitter(), Layout(), Cleaner()
         self._next = 0.0
+        self._blanks = None
         self._ticker.start()
 
     def _frame(self, *, final: bool) -> None:
@@ -91,15 +103,34 @@ class LiveMarkdown(TerminalText):
         assert self._painter is not None
         assert self._layout is not None
         self._waiting = False
+        news = "".join(self._news)
+        self._news.clear()
+        if not final and self._add(news):
+            return
         self._painter.width = width = self._terminal.width
         done = [self._line(row) for row in self._painter.rows(self._splitter.take(final=final), self._layout)]
         live: list[Line] = []
         if not final:
             # A third of the screen stays with what was there before.
             most = max(1, self._terminal.height * 2 // 3)
-            preview = self._painter.rows(self._splitter.rest(most), self._layout.copy())
+            rest = self._splitter.rest(most)
+            preview = self._painter.rows(rest, self._layout.copy())
             live = self._folded(preview[-most:], width)[-most:]
+            self._blanks = _blanks_behind(rest, preview)
         self._region.paint(done, live)
+
+    def _add(self, news: str) -> bool:
+        """Puts plain words behind the last row, for a small part of what a frame costs; most of prose comes so."""
+        if self._blanks is None:
+            return False
+        text = self._blanks + news
+        if not _WORDS.fullmatch(text):
+            return False
+        shown = text.rstrip(" ")
+        if shown and not self._region.extend(shown, len(shown)):
+            return False
+        self._blanks = text[len(shown) :]
+        return True
 
     def _line(self, row: Row) -> Line:
         from glmcli.ui.markdown import columns
@@ -111,6 +142,26 @@ class LiveMarkdown(TerminalText):
         from glmcli.ui.markdown import folded
 
         return [self._line(part) for row in rows for part in folded(row, width)]
+
+
+def _blanks_behind(rest: list[Piece], preview: list[Row]) -> str | None:
+    """The blanks of the source behind what the last row ends with, where that row ends as the source does and plain
+    words would do no more than make it longer; else None."""
+    from glmcli.ui.blocks import CodeLine, CodeStart
+
+    if len(rest) != 1 or not preview or isinstance(rest[0], CodeLine | CodeStart):
+        return None
+    source = rest[0].source
+    shown = source.rstrip(" ")
+    if shown[-1:].isspace() or len(source) - len(shown) > 1 or _LAID_OUT.search(source):
+        return None
+    word = shown.rsplit(None, 1)[-1]
+    if source.rpartition("\n\n")[2].lstrip().startswith("["):
+        return None  # the address of a link definition is not shown
+    row = [segment for segment in preview[-1] if segment.text.strip(" ")]
+    if not row or row[-1].style or not _WORDS.fullmatch(word) or not row[-1].text.rstrip(" ").endswith(word):
+        return None
+    return source[len(shown) :]
 
 
 def _import_rich() -> None:

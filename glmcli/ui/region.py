@@ -14,6 +14,8 @@ from glmcli.ui.terminal import Terminal
 _UP = "\x1b[{}F\x1b[J"
 """To the start of the row so many rows up, and everything from there erased. The start, since a key that the terminal
 echoed (`^C`) may have moved the cursor."""
+_END_OF_LAST = "\x1b[F\x1b[{}C\x1b[J"
+"""Behind so many columns of the row above, and nothing left there or below."""
 BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
 
 
@@ -53,6 +55,18 @@ class Region:
             self._terminal.overlay = self if live else None
             if text:
                 self._terminal.draw(f"{BEGIN}{text}{END}")
+
+    def extend(self, text: str, columns: int) -> bool:
+        """Writes more text at the end of the last live row; false, and nothing done, where the row has no room."""
+        with self._terminal.lock:
+            if not self._drawn or self._width != self._terminal.width:
+                return False
+            *_, last = self._drawn
+            if last.columns + columns > self._width or not last.columns:
+                return False
+            self._terminal.draw(_END_OF_LAST.format(last.columns) + f"{text}\n")
+            self._drawn[-1] = Line(last.text + text, last.columns + columns)
+            return True
 
     def hide(self) -> None:
         up = sum(_height(line, self._terminal.width) for line in self._drawn)

@@ -71,7 +71,7 @@ def test_each_frame_is_one_write_of_what_changed() -> None:
         writes.append(stage.stdout[before:])
     assert writes == [
         f"{BEGIN}Head\n\nopen\n{END}",
-        f"{BEGIN}\x1b[1F\x1b[Jopen text\n{END}",
+        "\x1b[F\x1b[4C\x1b[J text\n",
         f"{BEGIN}\n • a\n • b\n{END}",
     ]
     assert stage.rows == ["Head", "", "open text", "", " • a", " • b"]
@@ -229,3 +229,66 @@ def test_a_region_that_is_hidden_twice_is_shown_once() -> None:
     assert stage.rows == ["above"]
     region.paint([Line("done", 4)], [])
     assert stage.rows == ["above", "done"]
+
+
+def test_plain_words_are_put_behind_the_last_row() -> None:
+    stage = plain(size=(20, 12))
+    renderer = drawing(stage)
+    writes = []
+    for text in ["# Head\n\nopen", " text", " ", "here", ", and", " more", " *x"]:
+        stage.clock.now += 1
+        before = len(stage.stdout)
+        renderer.feed(TextDelta(text))
+        writes.append(stage.stdout[before:])
+    assert writes == [
+        f"{BEGIN}Head\n\nopen\n{END}",
+        "\x1b[F\x1b[4C\x1b[J text\n",
+        "",
+        "\x1b[F\x1b[9C\x1b[J here\n",
+        "\x1b[F\x1b[14C\x1b[J, and\n",
+        f"{BEGIN}more\n{END}",
+        f"{BEGIN}\x1b[1F\x1b[Jmore *x\n{END}",
+    ]
+    assert stage.rows == ["Head", "", "open text here, and", "more *x"]
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("| a |\n|---|\n| b", "c"),
+        ("```py\nde", "f"),
+        ("- a\n\n      de", "f"),
+        ("**a**", "b"),
+        ("`a`", "b"),
+        ("a  ", "b"),
+        ("seen\n\n[a]: seen", "more"),
+        ("a", "日"),
+        ("a", "b  c"),
+        ("", "a"),
+    ],
+)
+def test_what_may_change_more_than_the_end_of_the_last_row_is_drawn_anew(text: str, more: str) -> None:
+    stage = plain()
+    renderer = drawing(stage)
+    renderer.feed(TextDelta(text))
+    stage.clock.now += 1
+    before = len(stage.stdout)
+    renderer.feed(TextDelta(more))
+    assert stage.stdout[before:].startswith(BEGIN) or more == "more"
+    other = plain()
+    drawing(other).feed(TextDelta(text + more))
+    assert stage.rows == other.rows
+
+
+def test_a_region_extends_a_live_row_where_there_is_one_with_room() -> None:
+    stage = plain(size=(10, 12))
+    region = Region(stage.terminal)
+    assert not region.extend("x", 1)
+    region.paint([], [Line("a row", 5), Line("", 0)])
+    assert not region.extend("x", 1)
+    region.paint([], [Line("a row", 5)])
+    assert not region.extend("123456", 6)
+    assert region.extend("12345", 5)
+    stage.size = (40, 12)
+    assert not region.extend("x", 1)
+    assert stage.rows == ["a row12345"]

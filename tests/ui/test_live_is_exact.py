@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
@@ -86,6 +87,37 @@ def test_the_rows_are_those_of_one_print(name: str, each: int, size: tuple[int, 
     if len(text) > 1000:
         each *= 7
     assert live(text, list(range(each, len(text), each)), size) == whole(text, size)
+
+
+def shown_while_it_comes(text: str, cuts: list[int], size: tuple[int, int]) -> None:
+    """At each frame the terminal holds what it holds where all the text so far came at once."""
+    stage = Stage(size=size)
+    renderer = LiveMarkdown(stage.terminal, tickers=stage.tickers)
+    for begin, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
+        stage.clock.now += 1
+        renderer.feed(TextDelta(text[begin:end]))
+        other = Stage(size=size)
+        LiveMarkdown(other.terminal, tickers=other.tickers).feed(TextDelta(text[:end]))
+        assert stage.rows == other.rows, text[:end]
+
+
+@pytest.mark.parametrize("name", sorted(CORPORA.keys() - {"references", "line ends"}))
+def test_every_frame_is_that_of_the_text_so_far(name: str) -> None:
+    text = CORPORA[name][:250]
+    shown_while_it_comes(text, list(range(4, len(text), 4)), (37, 12))
+
+
+WORDS = st.sampled_from([
+    "word", " word", " ", "  ", "a, b", ".", "-", "*", "**", "_", "`", "\n", "\n\n", "[", "](x)", "1. ", "- ", "é",
+    "&amp", ";", "a " * 30, "x" * 30, "[a]: ", "|", "    ", "# ", "> ", "\n---\n", "日",
+])  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(WORDS, max_size=15))
+def test_every_frame_of_any_words_is_that_of_the_text_so_far(words: list[str]) -> None:
+    cuts = list(itertools.accumulate(len(word) for word in words))[:-1]
+    shown_while_it_comes("".join(words), cuts, (30, 10))
 
 
 PIECES = st.sampled_from(
