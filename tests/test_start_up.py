@@ -38,7 +38,6 @@ HEAVY = frozenset(
 
 REPORT = """
 import sys
-sys.modules["click"] = None  # httpx would import Rich for a command of its own if click were here; it is none of ours
 path, sys.argv = sys.argv[1], ["glm", *sys.argv[2:]]
 from glmcli.__main__ import main
 try:

@@ -9,6 +9,7 @@ An `Http` keeps its connections for the next request. It serves one thread at a 
 
 from __future__ import annotations
 
+import sys
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -136,6 +137,7 @@ class Http:
         }
         proxy = proxy_for(url, self._environ)
         where = host_of(url) + (f" through the proxy {proxy.name}" if proxy else "")
+        _import_httpx()
         import httpx
 
         try:
@@ -178,6 +180,18 @@ class Http:
                 ) from error
             self._transports[proxy, secure] = transport
         return self._transports[proxy, secure]
+
+
+def _import_httpx() -> None:
+    """Imports httpx without a command line of its own, for which it would load Rich and Pygments, 100 ms of imports,
+    wherever click happens to be installed."""
+    its_command = "httpx._main"
+    if "httpx" not in sys.modules:
+        sys.modules[its_command] = None  # type: ignore[assignment] # an import of it fails, which httpx is ready for
+        try:
+            import httpx  # noqa: F401
+        finally:
+            sys.modules.pop(its_command, None)
 
 
 def _send(transport: httpx.HTTPTransport, request: httpx.Request, limits: dict[str, float | None]) -> httpx.Response:
