@@ -72,6 +72,7 @@ def answer(
         usage=options.usage or value("usage").value,
         priced=plan.priced,
         choices=body.get("n") or 1,
+        audio_format=(body.get("audio") or {}).get("format", "wav"),
         output=output,
         started=told,
         extras=extras,
