@@ -29,6 +29,7 @@ _KEPT = (
     events.ToolCalled,
     events.Annotation,
     events.Audio,
+    events.ContentPart,
     events.Metadata,
     events.Usage,
     events.Finished,
