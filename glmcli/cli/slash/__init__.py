@@ -64,7 +64,7 @@ def _help(repl: "Repl", argument: str) -> None:
 
 
 SLASHES: tuple[Slash, ...] = (
-    Slash(("help", "?"), "[COMMAND]", "lists commands and keys", _help),
+    Slash(("help", "?"), "[COMMAND]", "lists commands and keys", _help, "command"),
     *turns.SLASHES,
     *choices.SLASHES,
     *costs.SLASHES,

@@ -107,7 +107,7 @@ def _read(it: Field | None, text: str) -> Any:
 
 
 SLASHES = (
-    Slash(("system",), "[TEXT|none]", "shows or sets the system prompt", _system),
-    Slash(("set",), "[NAME [VALUE]]", "sets a request field, or shows what is set", _set),
-    Slash(("unset",), "NAME", "takes back what was set", _unset),
+    Slash(("system",), "[TEXT|none]", "shows or sets the system prompt", _system, "choice", ("none",)),
+    Slash(("set",), "[NAME [VALUE]]", "sets a request field, or shows what is set", _set, "assignment"),
+    Slash(("unset",), "NAME", "takes back what was set", _unset, "field"),
 )

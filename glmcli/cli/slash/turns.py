@@ -41,5 +41,11 @@ def _retry(repl: "Repl", argument: str) -> None:
 SLASHES = (
     Slash(("exit", "quit", "bye"), "", "leaves; the session is kept", _exit),
     Slash(("new", "clear", "reset"), "", "starts a new session; the old one is kept", _new),
-    Slash(("retry", "regenerate"), "[NAME=VALUE]...", "asks the last question again, with fields set for once", _retry),
+    Slash(
+        ("retry", "regenerate"),
+        "[NAME=VALUE]...",
+        "asks the last question again, with fields set for once",
+        _retry,
+        "assignments",
+    ),
 )
