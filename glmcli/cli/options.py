@@ -28,7 +28,9 @@ Option = typer.Option
 class TurnOptions:
     """What both commands take."""
 
-    prompt: Annotated[list[str] | None, typer.Argument(help="The prompt; `-` reads it from stdin.")] = None
+    prompt: Annotated[
+        list[str] | None, typer.Argument(metavar="[PROMPT]...", help="The prompt; `-` reads it from stdin.")
+    ] = None
 
     option: Annotated[
         list[str] | None,
