@@ -37,11 +37,12 @@ class Device:
         self.screen = screen
         self.dumb = dumb
         self._lent = False
+        self._found: list[Any] | None = None
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
         """The terminal is quiet while the block runs, and as it was found afterwards. Ctrl-C and Ctrl-Z work."""
-        found = termios.tcgetattr(self.keys)
+        found = self._found = termios.tcgetattr(self.keys)
         modes = _without_echo(found)
 
         def hush(number: int | None = None, frame: FrameType | None = None) -> None:
@@ -69,6 +70,20 @@ class Device:
         finally:
             self._lent = False
             self._write(PASTE_MARKED)
+
+    @contextmanager
+    def given_back(self) -> Iterator[None]:
+        """The terminal is as it was found while the block runs, for a program of the user's, and quiet again then."""
+        with self.lent():
+            if self._found is None:
+                yield
+                return
+            self._write(AS_FOUND)
+            self._set(self._found)
+            try:
+                yield
+            finally:
+                self._set(_without_echo(self._found))
 
     def _foreground(self) -> bool:
         """Whether the terminal is ours: a job in the background that sets its modes is stopped."""

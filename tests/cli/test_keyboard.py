@@ -270,4 +270,4 @@ def test_the_help_tells_the_keys_as_they_are(pipe: Pipe) -> None:
     swapped = dict(Keyboard(pipe, None, multiline=True, vi=True).described())
     assert swapped["Alt-Enter"] == "sends"
     assert "Enter, Ctrl-J" in swapped
-    assert "v in command mode" in swapped
+    assert "Ctrl-G, Ctrl-X Ctrl-E, v in command mode" in swapped

@@ -1,0 +1,175 @@
+"""What each key does to the message that is typed (interface §11). Reads nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.document import Document
+from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.filters import (
+    Condition,
+    completion_is_selected,
+    has_completions,
+    has_focus,
+    vi_insert_mode,
+    vi_navigation_mode,
+)
+from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
+from prompt_toolkit.key_binding import KeyBindings, KeyPress, KeyPressEvent
+from prompt_toolkit.keys import Keys
+
+from glmcli.cli.keyboard.block import unfinished
+from glmcli.cli.keyboard.pastes import Pastes
+
+SHIFT_ENTER = ("\x1b[27;2;13~", "\x1b[13;2u")
+"""What xterm and kitty send for it; prompt-toolkit takes the first for Enter and does not know the second."""
+
+typing = has_focus(DEFAULT_BUFFER)
+"""And not the text that Ctrl-R looks for."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What the keys need. enter_sends: else Alt-Enter does. vi_escape: two letters that leave the insert mode of vi, or
+    nothing. last_message: what Esc Esc puts into an empty line. fold: shows or hides the thinking."""
+
+    pastes: Pastes
+    enter_sends: bool
+    vi_escape: str
+    last_message: Callable[[], str]
+    fold: Callable[[], None]
+
+
+def bindings(bound: Bound) -> KeyBindings:
+    """Every key that is not as prompt-toolkit has it."""
+    ANSI_SEQUENCES.update(dict.fromkeys(SHIFT_ENTER, Keys.ControlJ))
+    keys = KeyBindings()
+    _sending(keys, bound)
+    _pasting(keys, bound.pastes)
+    _viewing(keys, bound)
+    _editing(keys, bound)
+    return keys
+
+
+def _sending(keys: KeyBindings, bound: Bound) -> None:
+    def send(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        if buffer.document.text_before_cursor.endswith("\\"):
+            buffer.delete_before_cursor()
+            buffer.insert_text("\n")
+        elif unfinished(buffer.text):
+            buffer.insert_text("\n")
+        else:
+            buffer.validate_and_handle()
+
+    def new_line(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text("\n")
+
+    keys.add("enter", filter=typing)(send if bound.enter_sends else new_line)
+    keys.add("escape", "enter", filter=typing)(new_line if bound.enter_sends else send)
+    keys.add("c-j", filter=typing)(new_line)
+
+    @keys.add("enter", filter=typing & completion_is_selected)
+    def _take(event: KeyPressEvent) -> None:
+        event.current_buffer.complete_state = None
+
+    @keys.add("escape", filter=typing & has_completions, eager=True)
+    def _leave_menu(event: KeyPressEvent) -> None:
+        event.current_buffer.cancel_completion()
+
+    @keys.add("<sigint>")
+    def _interrupt(event: KeyPressEvent) -> None:
+        # It may come when the message is on its way already, and then there is nothing to clear.
+        if event.app.future is not None and not event.app.future.done():
+            event.app.exit(exception=KeyboardInterrupt)
+
+
+def _pasting(keys: KeyBindings, pastes: Pastes) -> None:
+    """A stub is put in, and taken out, as one."""
+
+    def behind_stub() -> bool:
+        return pastes.before(_typed().text_before_cursor) > 0
+
+    def before_stub() -> bool:
+        return pastes.after(_typed().text_after_cursor) > 0
+
+    def _typed() -> Document:
+        from prompt_toolkit.application import get_app
+
+        return get_app().current_buffer.document
+
+    @keys.add(Keys.BracketedPaste, filter=typing)
+    def _paste(event: KeyPressEvent) -> None:
+        pasted = event.data.replace("\r\n", "\n").replace("\r", "\n")
+        event.current_buffer.insert_text(pastes.fold(pasted, event.current_buffer.text))
+
+    @keys.add("backspace", filter=typing & Condition(behind_stub) & ~vi_navigation_mode)
+    @keys.add("c-w", filter=typing & Condition(behind_stub) & ~vi_navigation_mode)
+    @keys.add("escape", "backspace", filter=typing & Condition(behind_stub) & ~vi_navigation_mode)
+    def _delete_before(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        buffer.save_to_undo_stack()
+        buffer.delete_before_cursor(pastes.before(buffer.document.text_before_cursor))
+
+    @keys.add("delete", filter=typing & Condition(before_stub))
+    @keys.add("c-d", filter=typing & Condition(before_stub) & ~vi_navigation_mode)
+    def _delete_after(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        buffer.save_to_undo_stack()
+        buffer.delete(pastes.after(buffer.document.text_after_cursor))
+
+
+def _viewing(keys: KeyBindings, bound: Bound) -> None:
+    @keys.add("c-l")
+    def _redraw(event: KeyPressEvent) -> None:
+        event.app.renderer.erase(leave_alternate_screen=False)
+        event.app.renderer.request_absolute_cursor_position()
+        event.app.invalidate()
+
+    @keys.add("c-o")
+    def _fold(event: KeyPressEvent) -> None:
+        bound.fold()
+        event.app.invalidate()
+
+
+def _editing(keys: KeyBindings, bound: Bound) -> None:
+    empty = Condition(lambda: not _text())
+
+    def _text() -> str:
+        from prompt_toolkit.application import get_app
+
+        return get_app().current_buffer.text
+
+    @keys.add("c-g", filter=typing)
+    @keys.add("c-x", "c-e", filter=typing)
+    @keys.add("v", filter=typing & vi_navigation_mode)
+    def _edit(event: KeyPressEvent) -> None:
+        edit(event.current_buffer, bound.pastes)
+
+    @keys.add("escape", "escape", filter=typing & empty)
+    def _last_message(event: KeyPressEvent) -> None:
+        text = bound.last_message()
+        event.current_buffer.document = Document(text, len(text))
+
+    if bound.vi_escape:
+
+        @keys.add(*bound.vi_escape, filter=typing & vi_insert_mode)
+        def _escape(event: KeyPressEvent) -> None:
+            event.key_processor.feed(KeyPress(Keys.Escape), first=True)
+
+
+def edit(buffer: Buffer, pastes: Pastes) -> None:
+    """Gives the whole message to the editor, and takes it back: one that was left in anger must send nothing."""
+    folded = buffer.document
+    buffer.document = Document(pastes.unfold(folded.text))
+    task = buffer.open_in_editor()  # has written the message to a file when it returns, and opens it afterwards
+    buffer.document = folded
+
+    def fold_again(done: object) -> None:
+        text = pastes.fold_again(buffer.text)
+        if text != buffer.text:
+            buffer.document = Document(text, len(text))
+
+    task.add_done_callback(fold_again)

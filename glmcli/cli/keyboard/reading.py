@@ -1,0 +1,218 @@
+"""Reads one message at a time from the terminal. Sends nothing, and knows no commands.
+
+Nothing typed is lost: what is cleared or cut short goes into the history, which is on disk before a message is
+answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from glmcli.api.unicode import well_formed
+from glmcli.cli.device import Device
+from glmcli.cli.keyboard.block import QUOTES, block
+from glmcli.cli.keyboard.pastes import Pastes
+from glmcli.errors import Terminated
+
+if TYPE_CHECKING:
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.formatted_text import StyleAndTextTuples
+    from prompt_toolkit.input import Input
+    from prompt_toolkit.output import Output
+
+    from glmcli.cli.toolbar import Status
+    from glmcli.cli.view import View
+
+VI_ESCAPE = 0.1
+"""Seconds in which an Enter after Escape makes it Alt-Enter, in vi mode, where Escape is a key by itself."""
+VI_LETTERS = 0.25
+"""The same where two letters leave the insert mode, and for those."""
+SILENCE = 1.0
+"""Seconds without a byte after which a paste counts as ended, its end mark as lost."""
+
+
+class Keyboard:
+    """The keys of a terminal.
+
+    history: the file that messages are kept in, None to keep them in memory. vi: the keys of vi, else those of Emacs;
+    may be changed between two messages. multiline: Enter is a new line and Alt-Enter sends, instead of the other way
+    round. vi_escape: two letters that leave the insert mode of vi as Escape does, such as jk. color: False for none.
+    """
+
+    def __init__(
+        self,
+        device: Device,
+        history: Path | None,
+        *,
+        vi: bool = False,
+        multiline: bool = False,
+        vi_escape: str = "",
+        color: bool = True,
+        silence: float = SILENCE,
+    ) -> None:
+        self.vi = vi
+        self.multiline = multiline
+        self.view: View | None = None
+        self._vi_escape = vi_escape
+        self._color = color
+        self._silence = silence
+        self._device = device
+        self._path = history
+        self._pastes = Pastes()
+        self._session: PromptSession[str] | None = None
+        self._status: Status | None = None
+        self._unfolded = False
+
+    @contextmanager
+    def open(self) -> Iterator["Keyboard"]:
+        """While the block runs, what is typed waits for the next `read`, and is not echoed."""
+        with self._device.quiet():
+            yield self
+
+    @contextmanager
+    def lent(self) -> Iterator[int | None]:
+        """While the block runs the terminal is that of a program which the user runs. Gives the descriptor of keys."""
+        with self._device.given_back():
+            yield self._device.keys
+
+    def read(self, prompt: str = "> ") -> str:
+        """The next message. Raises EOFError for Ctrl-D on an empty line, KeyboardInterrupt for Ctrl-C on one."""
+        if self._session is None:
+            self._session = self._prompting()
+        session = self._session
+        self._set_mode(session)
+        self._unfolded = False
+        if self.view is not None and self.view.status is not None and not self._device.dumb:
+            self._status = self.view.status()
+        while True:
+            self._pastes.clear()
+            try:
+                with self._device.lent():
+                    said = session.prompt(lambda: self._prompt(prompt), prompt_continuation=" " * len(prompt))
+                return well_formed(self._pastes.unfold(block(said)))
+            except (EOFError, KeyboardInterrupt) as end:
+                unsent = session.default_buffer
+                unsent.append_to_history()
+                if not unsent.text or isinstance(end, EOFError | Terminated):
+                    raise
+
+    def _prompting(self) -> "PromptSession[str]":
+        import logging
+
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.application import create_app_session
+        from prompt_toolkit.input.vt100 import Vt100Input
+        from prompt_toolkit.output import ColorDepth
+
+        from glmcli.cli.keyboard.history import OwnHistory, SharedHistory
+        from glmcli.cli.keyboard.keys import Bound, bindings
+        from glmcli.cli.keyboard.looks import STYLE, Suggesting
+        from glmcli.cli.keyboard.silence import PasteWatch
+
+        # Tasks that a signal cut short are told about there, to somebody who can do nothing about it.
+        logging.getLogger("asyncio").addHandler(logging.NullHandler())
+        keys, screen = self.streams()
+        if isinstance(keys, Vt100Input):
+            keys.vt100_parser = PasteWatch(keys, self._silence)
+        whole = self._pastes.unfold
+        bound = Bound(
+            self._pastes,
+            enter_sends=not self.multiline,
+            vi_escape=self._vi_escape,
+            last_message=lambda: self.view.last_message() if self.view else "",
+            fold=self._fold,
+        )
+        # Given as an argument, the screen of a dumb terminal would not be taken for one.
+        with create_app_session(output=screen):
+            session: PromptSession[str] = PromptSession(
+                input=keys,
+                history=SharedHistory(self._path, whole) if self._path else OwnHistory(whole),
+                key_bindings=bindings(bound),
+                completer=Suggesting(lambda text: self.view.suggest(text) if self.view else ()),
+                complete_while_typing=False,
+                bottom_toolbar=self._toolbar if self._wants_toolbar else None,
+                style=STYLE,
+                color_depth=None if self._color else ColorDepth.DEPTH_1_BIT,
+                multiline=True,
+                enable_history_search=True,
+                enable_suspend=True,
+                tempfile_suffix=".md",
+            )
+        return session
+
+    def _set_mode(self, session: "PromptSession[str]") -> None:
+        from prompt_toolkit.cursor_shapes import ModalCursorShapeConfig, SimpleCursorShapeConfig
+        from prompt_toolkit.enums import EditingMode
+
+        session.editing_mode = EditingMode.VI if self.vi else EditingMode.EMACS
+        session.cursor = ModalCursorShapeConfig() if self.vi else SimpleCursorShapeConfig()
+        escape = VI_LETTERS if self._vi_escape else VI_ESCAPE
+        session.app.ttimeoutlen = VI_ESCAPE if self.vi else 0.5
+        session.app.timeoutlen = escape if self.vi else 1.0
+
+    @property
+    def _wants_toolbar(self) -> bool:
+        return self.view is not None and self.view.status is not None and not self._device.dumb
+
+    def _prompt(self, prompt: str) -> "StyleAndTextTuples":
+        """The prompt, with the thinking of the last answer above it where that is unfolded."""
+        from prompt_toolkit.application import get_app
+
+        from glmcli.cli.keyboard.looks import pane
+
+        app = get_app()
+        above: StyleAndTextTuples = []
+        if self._unfolded and self.view is not None and not app.is_done:
+            size = app.output.get_size()
+            above = [("class:thinking", pane(self.view.thinking(), size.columns, max(3, size.rows // 2)))]
+        return [*above, ("", prompt)]
+
+    def _fold(self) -> None:
+        self._unfolded = not self._unfolded
+
+    def _toolbar(self) -> str:
+        from prompt_toolkit.application import get_app
+        from prompt_toolkit.utils import get_cwidth
+
+        from glmcli.cli.keyboard.looks import mode
+        from glmcli.cli.toolbar import line
+
+        app = get_app()
+        if self._status is None:
+            return ""
+        vi = mode(app.vi_state.input_mode) if self.vi else ""
+        return line(self._status, vi, app.output.get_size().columns, get_cwidth)
+
+    def streams(self) -> "tuple[Input, Output]":
+        """The device as prompt-toolkit wants it."""
+        from prompt_toolkit.input import create_input
+        from prompt_toolkit.output import create_output
+        from prompt_toolkit.output.plain_text import PlainTextOutput
+
+        keys = open(self._device.keys, closefd=False, encoding="utf-8")  # noqa: SIM115
+        screen = open(self._device.screen, "w", closefd=False, encoding="utf-8")  # noqa: SIM115
+        return create_input(keys), PlainTextOutput(screen) if self._device.dumb else create_output(screen)
+
+    def described(self) -> list[tuple[str, str]]:
+        """Keys and what they do, for the help."""
+        sends, breaks = ("Alt-Enter", "Enter") if self.multiline else ("Enter", "Alt-Enter")
+        return [
+            (sends, "sends"),
+            (
+                f"{breaks}, Ctrl-J",
+                f"new line; so do Shift-Enter where the terminal reports it, \\ before Enter, and Enter between two"
+                f" {QUOTES}",
+            ),
+            ("Tab", "completes commands, what they take, and paths after @"),
+            ("Up, Down, Ctrl-R", "what was typed before; Up after a few letters finds what begins so"),
+            (f"Ctrl-G, Ctrl-X Ctrl-E{', v in command mode' if self.vi else ''}", "edits the message in $VISUAL or $EDITOR"),
+            ("Ctrl-O", "shows the thinking of the last answer, or hides it"),
+            ("Esc Esc", "brings the last message back, on an empty line"),
+            ("Ctrl-L", "draws the prompt anew"),
+            ("Ctrl-Z", "suspends"),
+            ("Ctrl-C", "stops the answer; clears the line; twice on an empty line leaves"),
+            ("Ctrl-D", "leaves, on an empty line"),
+        ]

@@ -1,0 +1,93 @@
+"""What the keyboard shows of a conversation and offers for it. Asks the REPL, changes nothing in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from glmcli.cli.completing import Known, Suggestion, suggestions
+from glmcli.cli.toolbar import Status
+
+if TYPE_CHECKING:
+    from glmcli.cli.repl import Repl
+
+
+SESSIONS = 100
+"""How many are offered, the last used first."""
+
+
+def _nothing(text: str) -> Iterable[Suggestion]:
+    return ()
+
+
+@dataclass(frozen=True)
+class View:
+    """Each is asked when it is needed, and raises nothing.
+
+    status: for the line below the prompt, None for no such line; asked once a prompt. thinking: that of the last
+    answer, safe to show. last_message: the user's. suggest: what may follow a text that is typed so far.
+    """
+
+    status: Callable[[], Status] | None = None
+    thinking: Callable[[], str] = str
+    last_message: Callable[[], str] = str
+    suggest: Callable[[str], Iterable[Suggestion]] = _nothing
+
+
+def view_of(repl: "Repl", *, toolbar: bool = True) -> View:
+    """The view of this conversation. toolbar: whether there is a line below the prompt."""
+
+    def suggest(text: str) -> Iterable[Suggestion]:
+        from glmcli.cli.slash import SLASHES
+
+        return suggestions(text, Known(SLASHES, lambda: _sessions(repl), lambda: _models(repl)))
+
+    return View(
+        status=(lambda: _status(repl)) if toolbar else None,
+        thinking=lambda: _thinking(repl),
+        last_message=lambda: _last_message(repl),
+        suggest=suggest,
+    )
+
+
+def _status(repl: "Repl") -> Status:
+    from glmcli.api.price import dollars
+    from glmcli.ui.clean import clean
+
+    plan, filled = repl.plan, repl.filled()
+    template = plan.params.get("chat_template_kwargs")
+    kwargs = template.value if template else None
+    return Status(
+        model=clean(plan.model.value),
+        profile=clean(plan.profile),
+        session=clean(repl.conversation.label or ""),
+        context=filled.percent if filled.window else None,
+        cost=sum(map(dollars, repl.usages)) if plan.priced else None,
+        thinking=not isinstance(kwargs, dict) or kwargs.get("enable_thinking") is not False,
+    )
+
+
+def _thinking(repl: "Repl") -> str:
+    from glmcli.ui.clean import clean
+
+    return clean(repl.last.reasoning()) if repl.last else ""
+
+
+def _last_message(repl: "Repl") -> str:
+    from glmcli.store import text_of
+
+    messages = repl.unasked or repl.conversation.messages
+    return next((text_of(it) for it in reversed(messages) if it.get("role") == "user"), "")
+
+
+def _sessions(repl: "Repl") -> list[tuple[str, str]]:
+    """Raises ConfigError where the store cannot be read."""
+    with repl.conversation.store() as store:
+        return [(it.name or store.short_id(it.id), it.title) for it in store.list(SESSIONS)]
+
+
+def _models(repl: "Repl") -> list[str]:
+    from glmcli.setting_keys import DEFAULT_MODEL
+
+    return list(dict.fromkeys((DEFAULT_MODEL, repl.plan.model.value)))
