@@ -33,6 +33,7 @@ def chat(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
     from glmcli.cli.device import find_device
     from glmcli.cli.keyboard import Keyboard
     from glmcli.cli.repl import Repl
+    from glmcli.cli.view import view_of
 
     chosen = from_values(TurnOptions, options, read_path)
     terminal = call.terminal_for(call.settings)
@@ -51,6 +52,7 @@ def chat(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
             call.folder / "history" if keep else None,
             vi=value("editing_mode").value == "vi",
             multiline=value("multiline").value,
+            color=terminal.color("stderr"),
         )
         repl = Repl(
             plan,
@@ -64,6 +66,7 @@ def chat(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
             verbose=call.verbose,
             debug=call.debug,
         )
+        keyboard.view = view_of(repl)
         # What is wrong with the flags or the credentials is said now, not after the first message was typed, and
         # before a pipe is read that cannot be read again.
         repl.check(plan)

@@ -39,6 +39,11 @@ class Screen:
         return _without_blank_end([*self.scrolled, *(row.rstrip() for row in self._screen.display)])
 
     @property
+    def line(self) -> str:
+        """The row of the cursor."""
+        return self._screen.display[self._screen.cursor.y].rstrip()
+
+    @property
     def cursor(self) -> tuple[int, int]:
         """Column and row of the screen, from 0."""
         return (self._screen.cursor.x, self._screen.cursor.y)

@@ -92,7 +92,12 @@ class Tty:
 
     def prompted(self, typed: str = "") -> Self:
         """Waits for the prompt, with that text behind it."""
-        return self.until(lambda: bool(self.rows) and self.rows[-1] == f"> {typed}".rstrip() and not self.cooked)
+        return self.until(lambda: self.line == f"> {typed}".rstrip() and not self.cooked)
+
+    @property
+    def line(self) -> str:
+        """The row of the cursor."""
+        return self.screen.line
 
     @property
     def cooked(self) -> bool:
