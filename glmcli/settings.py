@@ -206,7 +206,8 @@ def _checked_table(
         elif name in tables:
             faults.append((where, f"{name} must be a table, not {shown(value)}"))
         elif name not in keys:
-            faults.append((where, f"{_unknown(name, path)}{did_you_mean(name, (*keys, *tables))}"))
+            guess = did_you_mean(name, (*keys, *tables)) or _meant_a_field(name, path)
+            faults.append((where, f"{_unknown(name, path)}{guess}"))
         elif fault := keys[name].fault(value):
             faults.append((where, fault))
             if name == "endpoint":
@@ -231,6 +232,17 @@ def _checked_defaults(
         else:
             checked[name] = value
     return checked
+
+
+def _meant_a_field(name: str, path: tuple[str, ...]) -> str:
+    """A guess for a key that no table knows: people write request fields where the settings are."""
+    from glmcli.api.fields import fields
+
+    place = join_key((*path, "defaults"))
+    if name in fields():
+        return f"; it belongs under [{place}]"
+    guess = did_you_mean(name, fields())
+    return f"{guess[:-1]} under [{place}]?" if guess else ""
 
 
 def _unknown(name: str, path: tuple[str, ...]) -> str:

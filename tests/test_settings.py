@@ -264,3 +264,13 @@ def test_what_a_key_may_be_is_said_in_words() -> None:
     assert Key("n", "number", "top", "").fault(float("inf")) == (
         "n must be a number of seconds; 0 is no limit, not Infinity"
     )
+
+
+def test_a_request_field_among_the_settings_is_told_where_it_belongs(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("temperature = 1\ntempertaure = 1\n[profiles.lab]\nseed = 1\nzzzz = 1\n")
+    assert load(tmp_path, {}, strict=False).faults == (
+        'config.toml line 1: unknown key "temperature"; it belongs under [defaults]',
+        'config.toml line 2: unknown key "tempertaure"; did you mean "temperature" under [defaults]?',
+        'config.toml line 4: unknown key "seed" in [profiles.lab]; it belongs under [profiles.lab.defaults]',
+        'config.toml line 5: unknown key "zzzz" in [profiles.lab]',
+    )
