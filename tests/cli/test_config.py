@@ -151,7 +151,7 @@ def test_set_and_unset_work_with_a_key_that_nobody_knows_in_the_file(glm: Glm, c
     config.write_text("temprature = 1\nlog = true\n")
     assert glm("config", "show").answer == (
         "",
-        'config.toml line 1: unknown key "temprature"\n'
+        'config.toml line 1: unknown key "temprature"; did you mean "temperature" under [defaults]?\n'
         "`glm config edit` opens the file, `glm config doctor` lists everything that is wrong.\n",
         3,
     )
