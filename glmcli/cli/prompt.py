@@ -90,13 +90,25 @@ class Sources:
         return stdin.read(self.world, self.note, timeout=timeout)
 
     def _fetch(self, url: str) -> "Fetched":
-        from glmcli.api.download import download
-        from glmcli.api.http import Http
-        from glmcli.attachments import MAX_SIZE
+        return fetch(url, self.world.environ, self.options.ca_bundle or self.ca_bundle)
 
-        bundle = self.options.ca_bundle or self.ca_bundle
-        with Http(ca_bundle=bundle, environ=self.world.environ) as http:
-            return download(http, url, limit=MAX_SIZE)
+
+def fetch(url: str, environ: Mapping[str, str], ca_bundle: str | None) -> "Fetched":
+    """Downloads what the user names. Raises UsageError, NetworkError and others that name the URL."""
+    from glmcli.api.download import download
+    from glmcli.api.http import Http
+    from glmcli.attachments import MAX_SIZE
+
+    with Http(ca_bundle=ca_bundle, environ=environ) as http:
+        return download(http, url, limit=MAX_SIZE)
+
+
+def is_file(name: str) -> bool:
+    """Whether a word names a file, with `~` for the home directory."""
+    try:
+        return Path(name).expanduser().is_file()
+    except (OSError, ValueError, RuntimeError):  # too long for a path, a NUL in it, no home directory
+        return False
 
 
 def read_file(name: str, flag: str) -> str:
