@@ -28,18 +28,25 @@ from glmcli.store.records import (
     Status,
     StoredMessage,
     UnknownSession,
+    said,
     text_of,
 )
+from glmcli.store.search import Hit
+from glmcli.store.spent import Spent, total
 
 __all__ = [
     "HEAD",
     "AmbiguousSession",
     "AnswerLog",
+    "Hit",
     "Session",
+    "Spent",
     "Status",
     "Store",
     "StoredMessage",
     "UnknownSession",
     "history",
+    "said",
     "text_of",
+    "total",
 ]

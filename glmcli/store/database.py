@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from glmcli.errors import StoreError, UsageError
-from glmcli.store import answers, lookup, tree
+from glmcli.store import answers, copies, lookup, search, spent, tree
 from glmcli.store.answers import Answer, AnswerLog, Question
 from glmcli.store.connection import Connection
 from glmcli.store.records import (
@@ -28,6 +28,8 @@ from glmcli.store.records import (
     label,
     title_of,
 )
+from glmcli.store.search import Hit
+from glmcli.store.spent import Spent
 from glmcli.store.spool import orphans
 from glmcli.world import World
 
@@ -42,6 +44,8 @@ _JSON = ("system", "options", "tools", "extra")
 
 Sessions = list[Session]
 Messages = list[StoredMessage]
+Hits = list[Hit]
+Bills = list[Spent]
 
 
 class Store:
@@ -141,6 +145,11 @@ class Store:
         with self.transaction():
             self._change(session_id, **self._columns(session_id, changes))
 
+    def check_name(self, name: str, session_id: str = "") -> None:
+        """Raises UsageError for a name that cannot be one, or that a session other than this one has."""
+        if self._db.rows("SELECT 1 FROM session WHERE name = ? AND id <> ?", check_name(name), session_id):
+            raise UsageError(f"a session named {name!r} exists already", hint="Take another name.")
+
     def touch(self, session_id: str, terminal: str | None = None) -> None:
         """The session is in use, in this terminal."""
         with self.transaction():
@@ -157,7 +166,49 @@ class Store:
         """Removes sessions and their messages, and overwrites where they stood. Returns how many there were."""
         self._db.run("PRAGMA secure_delete=ON")
         with self.transaction():
+            search.forget(self._db)
             return sum(self._db.run("DELETE FROM session WHERE id = ?", id) for id in session_ids)
+
+    def fork(self, session_id: str, *, name: str | None = None, terminal: str | None = None) -> Session:
+        """A new session that begins with the conversation of this one, which stays as it is. The answers in it were
+        paid for there, so the copies have no usage and no cost. Raises UsageError for a name that is taken."""
+        origin = self.get(session_id)
+        with self.transaction():
+            session = self.create(
+                name=name,
+                title=origin.title,
+                profile=origin.profile,
+                model=origin.model,
+                system=origin.system,
+                options=origin.options,
+                tools=origin.tools,
+                extra={**origin.extra, "forked_from": origin.id},
+                terminal=terminal,
+            )
+            self._change(session.id, head=copies.path(self._db, session.id, self.messages(session_id)))
+        return self.get(session.id)
+
+    def take_in(self, record: Any) -> Session:
+        """The session of a record, as `export.record` makes it, with its id and name unless they are taken here. Raises
+        UsageError for what is no such record."""
+        origin, messages = copies.read(record)
+        with self.transaction():
+            id = self._new_id() if lookup.select(self._db, "WHERE id = ?", origin.id) else origin.id
+            taken = self._db.rows("SELECT 1 FROM session WHERE name = ?", origin.name)
+            values = {**vars(origin), "name": None if taken else origin.name}
+            columns = self._columns(id, values)
+            self._db.insert("session", {"id": id, "created": origin.created, "updated": self._now(), **columns})
+            ids = copies.tree(self._db, id, messages)
+            self._change(id, head=ids.get(origin.head))
+        return self.get(id)
+
+    def search(self, text: str, limit: int | None = None) -> Hits:
+        """The messages of all sessions in which every word of the text begins a word, the newest first."""
+        return search.search(self._db, text, limit)
+
+    def spent(self) -> Bills:
+        """What the answers of each session that has any used and cost, in the order of `list`."""
+        return spent.by_session(self._db)
 
     # Messages
 
@@ -213,6 +264,7 @@ class Store:
             head, _ = self._head(question.session)
             id = tree.of_log(self._db, question.session, question.parent, answer.log)
             if id is not None:
+                search.forget(self._db)
                 tree.replace(self._db, id, values, answer.log)
                 return id
             id = tree.add(self._db, question.session, question.parent, values, log=answer.log)
@@ -254,11 +306,8 @@ class Store:
 
     def _columns(self, session_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Values of a session as its columns hold them. Raises UsageError for a name that it cannot have."""
-        name = values.get("name")
-        if name is not None and self._db.rows(
-            "SELECT 1 FROM session WHERE name = ? AND id <> ?", check_name(name), session_id
-        ):
-            raise UsageError(f"a session named {name!r} exists already", hint="Take another name.")
+        if values.get("name") is not None:
+            self.check_name(values["name"], session_id)
         labels = {key: label(values[key]) for key in _LABELS if key in values}
         return labels | {key: dumps(values[key]) for key in _JSON if key in values}
 

@@ -11,13 +11,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from glmcli.api.unicode import well_formed
+from glmcli.store.copies import RECORD_VERSION
 from glmcli.store.history import history
-from glmcli.store.records import Session, StoredMessage, text_of
+from glmcli.store.records import Session, StoredMessage, said
 
 Format = Literal["md", "json", "jsonl", "html", "body"]
-
-VERSION = 1
-"""Of the JSON form. A reader refuses a higher one."""
 
 
 @dataclass(frozen=True)
@@ -34,15 +32,37 @@ class Passage:
         return f"{self.role} ({self.mark})" if self.mark else self.role
 
 
+def exported(
+    session: Session,
+    path: Iterable[StoredMessage],
+    tree: Iterable[StoredMessage],
+    format: Format,
+    *,
+    reasoning: bool = False,
+) -> str:
+    """The conversation in one of the formats. path: its messages. tree: those of the branches that it left, too, which
+    only json has. reasoning: whether the forms to be read show what the model thought."""
+    match format:
+        case "md":
+            return markdown(session, path, reasoning=reasoning)
+        case "html":
+            return page(session, path, reasoning=reasoning)
+        case "jsonl":
+            return json_lines(session, path)
+        case "body":
+            return json_text(body(session, path))
+    return json_text(record(session, tree))
+
+
 def passages(session: Session, messages: Iterable[StoredMessage]) -> Iterator[Passage]:
     """The conversation as a person reads it: the system prompt, then every message, calls of tools as lines."""
     if session.system:
         yield Passage("system", session.system)
     for stored in messages:
-        yield Passage(stored.role, _said(stored.message), _mark(stored), stored.reasoning)
+        yield Passage(stored.role, said(stored.message), _mark(stored), stored.reasoning)
         for choice in stored.extra.get("choices", ()):
             mark = f"choice {choice['index'] + 1}"
-            yield Passage(stored.role, _said(choice["message"]), mark, choice.get("reasoning") or "")
+            yield Passage(stored.role, said(choice["message"]), mark, choice.get("reasoning") or "")
 
 
 def _mark(stored: StoredMessage) -> str:
@@ -50,14 +70,6 @@ def _mark(stored: StoredMessage) -> str:
         return ""
     error = stored.extra.get("error") or {}
     return f"{stored.status}: {error['message']}" if error.get("message") else stored.status
-
-
-def _said(message: dict[str, Any]) -> str:
-    calls = [call.get("function") or call.get("custom") or {} for call in message.get("tool_calls") or ()]
-    if message.get("function_call"):
-        calls.append(message["function_call"])
-    lines = [f"→ {call.get('name')}({call.get('arguments', call.get('input', ''))})" for call in calls]
-    return "\n".join(part for part in (text_of(message), *lines) if part)
 
 
 def markdown(session: Session, messages: Iterable[StoredMessage], *, reasoning: bool = False) -> str:
@@ -133,7 +145,11 @@ def record(session: Session, messages: Iterable[StoredMessage]) -> dict[str, Any
 
     {"version": 1, "session": {the fields of Session}, "messages": [{the fields of StoredMessage}]}
     """
-    return {"version": VERSION, "session": asdict(session), "messages": [asdict(message) for message in messages]}
+    return {
+        "version": RECORD_VERSION,
+        "session": asdict(session),
+        "messages": [asdict(message) for message in messages],
+    }
 
 
 def json_lines(session: Session, messages: Iterable[StoredMessage]) -> str:

@@ -167,6 +167,15 @@ def _text_of_part(part: Mapping[str, Any]) -> str:
     return f"[{kind}: {shown}]" if shown else f"[{kind}]"
 
 
+def said(message: Mapping[str, Any]) -> str:
+    """The text of a message, and its calls of tools as lines below."""
+    calls = [call.get("function") or call.get("custom") or {} for call in message.get("tool_calls") or ()]
+    if message.get("function_call"):
+        calls.append(message["function_call"])
+    lines = [f"→ {call.get('name')}({call.get('arguments', call.get('input', ''))})" for call in calls]
+    return "\n".join(part for part in (text_of(message), *lines) if part)
+
+
 def title_of(message: Mapping[str, Any]) -> str:
     """The first line of a prompt that is not blank, its blanks single, cut to TITLE_LENGTH characters."""
     for line in text_of(message).splitlines():

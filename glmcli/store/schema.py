@@ -39,7 +39,8 @@ STEPS: tuple[tuple[str, ...], ...] = (
             head INTEGER
         )""",
         "CREATE INDEX session_updated ON session (updated)",
-        # A tree. Ids are never used twice, so an index of the text can be brought up to date by "everything after".
+        # A tree. Ids are never used twice, so the index of words (`glmcli.store.search`), which is made by the first
+        # search and is no part of a version, is brought up to date by "everything after".
         # `log` names the spool that an answer came through, so that it is never kept twice.
         """CREATE TABLE message (
             id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -7,7 +7,7 @@ import re
 from html import unescape
 
 from glmcli.store import Session, StoredMessage
-from glmcli.store.export import body, json_lines, json_text, markdown, page, passages, record
+from glmcli.store.export import body, exported, json_lines, json_text, markdown, page, passages, record
 
 SESSION = Session(
     id="0199aaaa",
@@ -103,4 +103,15 @@ def test_passages_leave_out_a_system_prompt_that_is_not_there() -> None:
         "assistant (choice 2)",
         "assistant",
         "assistant (error: cut \ud800)",
+    ]
+
+
+def test_each_format_has_the_conversation_and_json_the_left_branches_too() -> None:
+    path, tree = MESSAGES[:1], MESSAGES[:2]
+    assert [exported(SESSION, path, tree, format) for format in ("md", "html", "jsonl", "body", "json")] == [
+        markdown(SESSION, path),
+        page(SESSION, path),
+        json_lines(SESSION, path),
+        json_text(body(SESSION, path)),
+        json_text(record(SESSION, tree)),
     ]
