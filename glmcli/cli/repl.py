@@ -7,6 +7,8 @@ so does Ctrl-C wherever it comes; only at the prompt, twice in a row, it leaves.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from glmcli.api.events import Usage
@@ -14,15 +16,19 @@ from glmcli.api.request import build_body, check, user
 from glmcli.cli.answer import answer
 from glmcli.cli.connect import outline
 from glmcli.cli.conversation import Conversation
+from glmcli.cli.draft import Draft, Item, mentions
 from glmcli.cli.failure import show_failure
 from glmcli.cli.interrupts import Interrupts
 from glmcli.cli.options import TurnOptions
 from glmcli.cli.plan import Plan, with_system
+from glmcli.cli.prompt import is_file, read_file
+from glmcli.cli.room import Filled, Room
 from glmcli.cli.warnings import Warnings
 from glmcli.errors import ExitStatus, GlmError, Interrupted, StoreError, Terminated
 
 if TYPE_CHECKING:
     from glmcli.api.client import Client
+    from glmcli.api.completion import Completion
     from glmcli.ui.terminal import Terminal
 
 FAREWELLS = ("exit", "quit", "bye")
@@ -36,6 +42,10 @@ class Reader(Protocol):
     def read(self) -> str:
         """The next message. Raises EOFError to leave, KeyboardInterrupt for Ctrl-C on an empty line."""
 
+    def lent(self) -> AbstractContextManager[int | None]:
+        """While the block runs the terminal is that of a program which the user runs. Gives the file descriptor that
+        keys come from, None where there is none."""
+
     def described(self) -> list[tuple[str, str]]:
         """Keys and what they do."""
 
@@ -45,6 +55,8 @@ class Repl:
 
     plan: what the next turn will ask for; commands replace it. client_for: the client for a model; raises ConfigError.
     usages: what each answer of the session cost. unasked: the last message, where it could not even be sent.
+    draft: what goes along with the next message. room: how full the model's context is.
+    sent: the last request and the plan it was made by. last: the last answer of this run.
     """
 
     def __init__(
@@ -67,6 +79,10 @@ class Repl:
         self.terminal = terminal
         self.usages = list(usages)
         self.unasked: list[dict[str, Any]] = []
+        self.draft = Draft()
+        self.room = Room()
+        self.sent: tuple[dict[str, Any], Plan] | None = None
+        self.last: Completion | None = None
         self._client_for = client_for
         self._warn = warn
         self._options = options
@@ -113,19 +129,29 @@ class Repl:
         line = text.strip()
         if line in FAREWELLS:
             self.leave()
-        elif line.startswith("//"):
-            self.ask([user(text[text.index("/") + 1 :])])
-        elif line.startswith("/"):
-            from glmcli.cli.slash import obey
+            return
+        try:
+            if line.startswith(("//", "!!")):
+                self.tell(text[text.index(line[0]) + 1 :])
+            elif line.startswith(("/", "!")):
+                from glmcli.cli.slash import obey
 
-            try:
                 obey(self, line)
-            except GlmError as error:
-                if error.exit_status == ExitStatus.TERMINATED:
-                    raise
-                show_failure(self.terminal, error)
-        else:
-            self.ask([user(text)])
+            else:
+                self.tell(text)
+        except GlmError as error:
+            if error.exit_status == ExitStatus.TERMINATED:
+                raise
+            show_failure(self.terminal, error)
+
+    def tell(self, text: str) -> None:
+        """Sends a text as a message, with what waits for it and the files that it names. Raises UsageError for one
+        of them that cannot be read; then nothing is sent."""
+        said, paths = mentions(text, is_file)
+        named = [Item(path, read_file(path, f"@{path}")) for path in paths]
+        if going := [*self.draft.items, *named]:
+            self.terminal.note("with " + ", ".join(f"{it.name} ({it.described})" for it in going))
+        self.ask([self.draft.message(said, named)])
 
     def ask(self, new: list[dict[str, Any]], plan: Plan | None = None) -> None:
         """Sends the conversation with these messages added, and shows the answer. plan: for this turn alone.
@@ -135,9 +161,13 @@ class Repl:
         plan = plan or self.plan
         self.unasked = new
         try:
+            if doubt := self.room.doubt(self.filled(new, plan), new):
+                self.terminal.note(f"warning: {doubt}", "warning")
             body = self.body([*self.conversation.messages, *new], plan)
             client = self._client_for(plan.model.value)
             self.unasked = []  # from here on the conversation has it
+            self.draft.sent(new)
+            self.sent = (body, plan)
             completion, error = answer(
                 client,
                 plan,
@@ -153,9 +183,11 @@ class Repl:
         except GlmError as failure:
             show_failure(self.terminal, failure)
             return
+        self.last = completion
         self.conversation.answered(completion.message())
         if completion.usage is not None:
             self.usages.append(completion.usage)
+            self.room.counted(self.conversation.messages, completion.usage)
         if error is None or isinstance(error, StoreError):  # that it is not stored was said when it began
             return
         if error.exit_status == ExitStatus.TERMINATED:
@@ -179,6 +211,28 @@ class Repl:
             self._warn(line)
         return body
 
+    def filled(self, new: Sequence[dict[str, Any]] = (), plan: Plan | None = None) -> Filled:
+        """How full the context is, with these messages added."""
+        plan = plan or self.plan
+        return self.room.filled(with_system(plan, [*self.conversation.messages, *new]), plan.model.value)
+
+    def client(self, plan: Plan) -> "Client":
+        """What sends the requests of this plan. Raises ConfigError."""
+        return self._client_for(plan.model.value)
+
+    def show_with(self, **choices: Any) -> None:
+        """Answers are shown with other options from now on, by their names in TurnOptions."""
+        self._options = replace(self._options, **choices)
+
+    @property
+    def options(self) -> TurnOptions:
+        """How answers are shown, and what the command line said."""
+        return self._options
+
+    def warn(self, line: str) -> None:
+        """Says a warning, once."""
+        self._warn(line)
+
     def check(self, plan: Plan) -> None:
         """Whether a request made by this plan would be valid. Raises RequestError."""
         self.body([user("?")], plan)
@@ -198,6 +252,7 @@ class Repl:
         """The next message begins a new session."""
         self.conversation.start_over()
         self.usages.clear()
+        self.last = None
 
     def leave(self) -> None:
         """Ends the loop after what is being done now."""

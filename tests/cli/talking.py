@@ -45,6 +45,10 @@ class Script:
             it(self.repl)
         raise EOFError
 
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        yield
+
     def described(self) -> list[tuple[str, str]]:
         return [("Enter", "sends"), ("Ctrl-D", "leaves")]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from glmcli.cli.slash import choices, costs, turns
+from glmcli.cli.slash import choices, clipboard, costs, input, shell, show, turns
 from glmcli.cli.slash.slash import Slash, row
 from glmcli.errors import UsageError
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 def obey(repl: "Repl", line: str) -> None:
-    """Carries out a line that starts with `/`. Raises UsageError for one that is no command."""
+    """Carries out a line that starts with `/` or `!`. Raises UsageError for one that is no command."""
+    if line.startswith("!"):
+        line = f"/run {line[1:]}"
     name, *rest = re.split(r"\s+", line[1:], maxsplit=1)
     slash = find(name)
     argument = "".join(rest).strip()
@@ -60,12 +62,16 @@ def _help(repl: "Repl", argument: str) -> None:
     for key, what in repl.keyboard.described():
         row(repl, key, what)
     repl.say()
-    row(repl, "", "A unique beginning of a command will do. //text sends /text.", 0)
+    row(repl, "", "A unique beginning of a command will do. //text sends /text, !!text sends !text.", 0)
 
 
 SLASHES: tuple[Slash, ...] = (
     Slash(("help", "?"), "[COMMAND]", "lists commands and keys", _help, "command"),
     *turns.SLASHES,
+    *input.SLASHES,
+    *shell.SLASHES,
+    *clipboard.SLASHES,
     *choices.SLASHES,
+    *show.SLASHES,
     *costs.SLASHES,
 )

@@ -108,6 +108,6 @@ def _read(it: Field | None, text: str) -> Any:
 
 SLASHES = (
     Slash(("system",), "[TEXT|none]", "shows or sets the system prompt", _system, "choice", ("none",)),
-    Slash(("set",), "[NAME [VALUE]]", "sets a request field, or shows what is set", _set, "assignment"),
+    Slash(("set", "params"), "[NAME [VALUE]]", "sets a request field, or shows what is set", _set, "assignment"),
     Slash(("unset",), "NAME", "takes back what was set", _unset, "field"),
 )
