@@ -50,7 +50,7 @@ def suggestions(text: str, known: Known) -> Iterator[Suggestion]:
         elif slash := _named(name, known.slashes):
             yield from _arguments(slash, argument, known)
     elif mention := re.search(r"(?<!\S)@(\"[^\"\n]*|\S*)\Z", text):
-        yield from _paths(mention[1], '"')
+        yield from _paths(mention[1])
 
 
 def _commands(typed: str, slashes: Sequence[Slash], mark: str, end: str) -> Iterator[Suggestion]:
@@ -92,7 +92,8 @@ def _arguments(slash: Slash, typed: str, known: Known) -> Iterator[Suggestion]:
                         yield Suggestion(name, len(typed), help=title)
         case "path":
             word = re.search(r"(?<!\S)(\"[^\"\n]*|'[^'\n]*|\S*)\Z", typed)
-            yield from _paths(word[1] if word else "", '"')
+            assert word is not None  # the last of these may be empty
+            yield from _paths(word[1])
 
 
 def _fields(typed: str, end: str) -> Iterator[Suggestion]:
@@ -119,7 +120,7 @@ def _words(words: Iterable[str], typed: str) -> Iterator[Suggestion]:
     return (Suggestion(word, len(typed)) for word in words if word.startswith(typed))
 
 
-def _paths(typed: str, quote: str) -> Iterator[Suggestion]:
+def _paths(typed: str) -> Iterator[Suggestion]:
     """Files and folders whose path begins so; a path with blanks is put between quotes, hidden ones want their dot."""
     mark = typed[:1] if typed[:1] in ('"', "'") else ""
     folder, slash, begun = typed.removeprefix(mark).rpartition("/")
@@ -134,6 +135,6 @@ def _paths(typed: str, quote: str) -> Iterator[Suggestion]:
         if not name.isprintable():
             continue
         path = f"{folder}{slash}{name}{'/' if is_folder else ''}"
-        around = mark or (quote if re.search(r"\s", path) else "")
+        around = mark or ('"' if re.search(r"\s", path) else "")
         closed = "" if is_folder else around
         yield Suggestion(f"{around}{path}{closed}", len(typed), f"{name}{'/' if is_folder else ''}")

@@ -97,7 +97,8 @@ class Tty:
     @property
     def line(self) -> str:
         """The row of the cursor."""
-        return self.screen.line
+        row = self.screen.cursor[1]
+        return self.screen.visible[row] if row < len(self.screen.visible) else ""
 
     @property
     def cooked(self) -> bool:
@@ -113,8 +114,17 @@ class Tty:
         return self
 
     def resize(self, columns: int, lines: int) -> Self:
+        """The window gets another size: rows are cut off, and where there is no room for all of them those below the
+        cursor go first, then those at the top."""
+        screen, lost = self.screen._screen, self.screen._screen.lines - lines
+        column, line = self.screen.cursor
+        left = max(0, line - lines + 1)
+        if lost > 0:  # pyte takes them from the top
+            screen.cursor.y = 0
+            screen.insert_lines(lost - left)
+        screen.resize(lines, columns)
+        screen.cursor.x, screen.cursor.y = min(column, columns - 1), line - left
         termios.tcsetwinsize(self._slave, (lines, columns))
-        self.screen._screen.resize(lines, columns)
         return self
 
     def end(self, seconds: float = PATIENCE) -> int:

@@ -84,11 +84,11 @@ class Keyboard:
             self._session = self._prompting()
         session = self._session
         self._set_mode(session)
-        self._unfolded = False
         if self.view is not None and self.view.status is not None and not self._device.dumb:
             self._status = self.view.status()
         while True:
             self._pastes.clear()
+            self._unfolded = False
             try:
                 with self._device.lent():
                     said = session.prompt(lambda: self._prompt(prompt), prompt_continuation=" " * len(prompt))
