@@ -68,7 +68,8 @@ def test_no_colour_where_none_is_wanted(started: Start) -> None:
 def test_tab_offers_commands_with_their_help_then_their_arguments(started: Start) -> None:
     with serving() as server:
         chat = started("chat", env=server.env)
-        chat.prompted().type("/uns" + TAB).prompted("/unset").type("reasoning" + TAB).prompted("/unset reasoning_effort")
+        chat.prompted().type("/uns" + TAB).prompted("/unset")
+        chat.type("reasoning" + TAB).prompted("/unset reasoning_effort")
         chat.type(CTRL_C).until(lambda: chat.line == ">").type("/set reasoning_effort " + TAB)
         chat.until(
             lambda: shows(

@@ -198,6 +198,7 @@ class Keyboard:
 
     def described(self) -> list[tuple[str, str]]:
         """Keys and what they do, for the help."""
+        command = ", v in command mode" if self.vi else ""
         sends, breaks = ("Alt-Enter", "Enter") if self.multiline else ("Enter", "Alt-Enter")
         return [
             (sends, "sends"),
@@ -208,7 +209,7 @@ class Keyboard:
             ),
             ("Tab", "completes commands, what they take, and paths after @"),
             ("Up, Down, Ctrl-R", "what was typed before; Up after a few letters finds what begins so"),
-            (f"Ctrl-G, Ctrl-X Ctrl-E{', v in command mode' if self.vi else ''}", "edits the message in $VISUAL or $EDITOR"),
+            (f"Ctrl-G, Ctrl-X Ctrl-E{command}", "edits the message in $VISUAL or $EDITOR"),
             ("Ctrl-O", "shows the thinking of the last answer, or hides it"),
             ("Esc Esc", "brings the last message back, on an empty line"),
             ("Ctrl-L", "draws the prompt anew"),
