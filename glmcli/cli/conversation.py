@@ -16,9 +16,9 @@ from glmcli.world import World
 
 if TYPE_CHECKING:
     from glmcli.api.completion import Completion
-    from glmcli.api.events import Event
+    from glmcli.api.events import Event, Usage
     from glmcli.cli.plan import Plan
-    from glmcli.store import AnswerLog, Session, Store
+    from glmcli.store import AnswerLog, Session, Store, StoredMessage
 
 Message = dict[str, Any]
 
@@ -28,6 +28,9 @@ class Conversation:
 
     session: the stored session, None before the first turn of a new one. messages: what was said so far, as it is
     sent. keep: whether turns are stored. warn: says one line to the user.
+
+    Going back, editing and forking leave the store with all that was said before: the conversation takes another
+    branch, or goes on in a copy.
     """
 
     def __init__(self, folder: Path, world: World, *, keep: bool, warn: Callable[[str], None]) -> None:
@@ -40,6 +43,7 @@ class Conversation:
         self._warn = warn
         self._store: Store | None = None
         self._name: str | None = None
+        self._copying = False
 
     @property
     def id(self) -> str | None:
@@ -49,22 +53,38 @@ class Conversation:
     def resumed(self) -> str | None:
         """Which stored session this is, in one line; None for a new one without a name."""
         if self.session is not None:
-            return f"continuing session {self.session.name or self.session.id}: {self.session.title}"
+            what = "a copy of session" if self._copying else "session"
+            return f"continuing {what} {self.label}: {self.session.title}"
         return f"new session {self._name}" if self._name and self._keep else None
 
-    def resume(self, *, last: bool = False, name: str | None = None) -> None:
+    @property
+    def label(self) -> str | None:
+        """The session as a person calls it: its name, else as much of its id as is needed; None before there is one."""
+        if self.session is None:
+            return self._name if self._keep else None
+        if self.session.name is None:
+            try:
+                return self._open().short_id(self.session.id)
+            except StoreError:
+                return self.session.id
+        return self.session.name
+
+    def resume(self, *, last: bool = False, name: str | None = None, fork: bool = False) -> None:
         """Goes on with the last session, or with the one of that name or id; a new name names the session to come.
 
-        Raises UsageError where there is none, or several; ConfigError where the store cannot be read.
+        fork: goes on in a copy, which is made when the first thing is said in it. Raises UsageError where there is no
+        session, or several; ConfigError where the store cannot be read.
         """
         if not last and name is None:
+            if fork:
+                raise UsageError("--fork needs a session to copy", hint="Name it with --session, or the last one: -c.")
             return
         if last and name is not None:
             raise UsageError("--continue and --session name two sessions", hint="Leave one of them out.")
         from glmcli.store import UnknownSession, history
 
         try:
-            store = self._open(create=self._keep)
+            store = self._open()
             if name is None:
                 self.session = store.last(self._world.terminal_id())
                 if self.session is None:
@@ -73,11 +93,14 @@ class Conversation:
                 try:
                     self.session = store.find(name)
                 except UnknownSession:
+                    if fork:
+                        raise
                     self._name = name
                     return
             self.messages = history(store.messages(self.session.id))
         except StoreError as error:
             raise ConfigError(error.message, hint=error.hint) from error
+        self._copying = fork
 
     def begin(self, new: list[Message], plan: "Plan") -> "Log":
         """Keeps the user's messages before they are sent, and gives the log for the answer to the last of them."""
@@ -86,34 +109,141 @@ class Conversation:
         with self._storing() as storing:
             if storing:
                 log = self._keep_question(new, plan)
-        return Log(log, self._give_up)
+        return Log(log, self._give_up, self.answered, priced=plan.priced)
 
     def start_over(self) -> None:
         """The next turn begins a new session; the old one stays stored."""
-        self.session, self.messages, self._name = None, [], None
+        self.session, self.messages, self._name, self._copying = None, [], None, False
 
-    def back_to_question(self) -> bool:
-        """Goes back to the user's last message, so that it can be asked again; the answer it had stays in the store,
-        on a branch of its own. False where nothing was asked."""
-        asked = [at for at, message in enumerate(self.messages) if message.get("role") == "user"]
-        if not asked:
-            return False
-        del self.messages[asked[-1] + 1 :]
+    # Looking back
+
+    def path(self) -> "list[StoredMessage]":
+        """The conversation message by message, with what is known of each: from the store, else as it is sent."""
         with self._storing() as storing:
             if self.session is not None and storing:
-                store = self._open(create=True)
-                path = store.messages(self.session.id)
-                store.set_head(self.session.id, next(it.id for it in reversed(path) if it.role == "user"))
-        return True
+                return self._open().messages(self.session.id)
+        from glmcli.store import StoredMessage
+
+        return [StoredMessage(0, "", None, message) for message in self.messages]
+
+    def usages(self) -> "list[Usage]":
+        """What the answers of the session cost, those of left branches too: they were paid for."""
+        from glmcli.api.events import Usage
+
+        with self._storing() as storing:
+            if self.session is not None and storing and not self._copying:
+                counts = [message.usage for message in self._open().tree(self.session.id)]
+                return [Usage(**{name: count for name, count in it.items() if name != "raw"}) for it in counts if it]
+        return []
+
+    # Other branches
+
+    def back_to_question(self) -> bool:
+        """Goes back to the user's last message, so that it can be asked again. False where nothing was asked."""
+        asked = [number for number, it in enumerate(self.path(), 1) if it.role == "user"]
+        if asked:
+            self.cut(asked[-1])
+        return bool(asked)
+
+    def cut(self, length: int, more: Message | None = None) -> None:
+        """The conversation ends after so many messages of its path, or with one more after them. What followed stays in
+        the store, on a branch of its own."""
+        from glmcli.store import history
+
+        path = self.path()[:length]
+        self.messages = history(path)
+        if more is not None:
+            self.answered(more)
+        with self._storing() as storing:
+            if self.session is not None and storing:
+                store, session = self._open(), self._own()
+                path = store.messages(session)[:length]  # again: a copy has other ids
+                with store.transaction():
+                    store.set_head(session, path[-1].id if path else None)
+                    if more is not None:
+                        store.add_message(session, more)
+
+    @contextmanager
+    def trying(self) -> Iterator[None]:
+        """For a block that goes back, or on, and asks: where no answer comes in it, the conversation is put back as it
+        was."""
+        messages, head = self.messages, None
+        with self._storing() as storing:
+            if self.session is not None and storing:
+                head = self._open().get(self._own()).head
+        try:
+            yield
+        finally:
+            if not self.is_answered:
+                self.messages = messages
+                with self._storing() as storing:
+                    if self.session is not None and storing:
+                        self._open().set_head(self.session.id, head)
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the last message is none of the user's."""
+        return bool(self.messages) and self.messages[-1].get("role") != "user"
+
+    # Other sessions
+
+    @contextmanager
+    def store(self) -> "Iterator[Store]":
+        """The store, for a look at other sessions. Its troubles as ConfigError: no answer is lost by them."""
+        try:
+            yield self._open()
+        except StoreError as error:
+            raise ConfigError(error.message, hint=error.hint) from error
+
+    def begin_with(self, messages: list[Message], plan: "Plan", title: str) -> None:
+        """Goes on in a new session that begins with these messages; the old one stays stored."""
+        self.start_over()
+        self.messages = list(messages)
+        with self._storing() as storing:
+            if storing:
+                store = self._open()
+                with store.transaction():
+                    session = self._create(store, plan, title)
+                    for message in messages:
+                        store.add_message(session.id, message)
+                self.session = session
+
+    def switch(self, session: "Session") -> None:
+        """Goes on with another session; the one before stays stored. Raises ConfigError."""
+        from glmcli.store import history
+
+        with self.store() as store:
+            messages = history(store.messages(session.id))
+            if self._keep and self.trouble is None:
+                store.touch(session.id, self._world.terminal_id())
+        self.session, self.messages, self._name, self._copying = session, messages, None, False
+
+    def fork(self, name: str | None = None) -> None:
+        """Goes on in a copy of the session. Raises UsageError where nothing is stored, or for a name that is taken."""
+        with self.store() as store:
+            self.session = store.fork(self._stored().id, name=name, terminal=self._world.terminal_id())
+        self._copying = False
+
+    def rename(self, name: str) -> None:
+        """Gives the session a name, or the one to come. Raises UsageError for a name that is taken or cannot be one."""
+        with self.store() as store:
+            if self.session is None and self._keep and self.trouble is None:
+                store.check_name(name)
+                self._name = name
+                return
+            self._stored()
+            id = self._own()
+            store.update(id, name=name)
+            self.session = store.get(id)
 
     def keep_choices(self, plan: "Plan") -> None:
         """The session goes on with these choices from now on. A new session gets them with its first message."""
         with self._storing() as storing:
             if self.session is not None and storing:
                 system = plan.system.value if plan.system else None
-                store = self._open(create=True)
-                store.update(self.session.id, model=plan.model.value, system=system, options=plan.chosen)
-                self.session = store.get(self.session.id)
+                store, id = self._open(), self._own()
+                store.update(id, model=plan.model.value, system=system, options=plan.chosen)
+                self.session = store.get(id)
 
     def answered(self, message: Message) -> None:
         """The answer is part of what is sent on, unless it says nothing. Calls in it were not carried out."""
@@ -136,29 +266,46 @@ class Conversation:
             self._store = None
 
     def _keep_question(self, new: list[Message], plan: "Plan") -> "AnswerLog":
-        store = self._open(create=True)
-        terminal = self._world.terminal_id()
+        store = self._open()
         with store.transaction():
             if self.session is None:
-                self.session = store.create(
-                    name=self._name,
-                    profile=plan.profile,
-                    model=plan.model.value,
-                    system=plan.system.value if plan.system else None,
-                    options=plan.chosen,
-                    terminal=terminal,
-                )
+                self.session = self._create(store, plan)
             else:
-                store.touch(self.session.id, terminal)
+                store.touch(self._own(), self._world.terminal_id())
             for message in new:
                 store.add_message(self.session.id, message)
         return store.begin_answer(self.session.id, model=plan.model.value)
 
-    def _open(self, *, create: bool) -> "Store":
+    def _create(self, store: "Store", plan: "Plan", title: str = "") -> "Session":
+        return store.create(
+            name=self._name,
+            title=title,
+            profile=plan.profile,
+            model=plan.model.value,
+            system=plan.system.value if plan.system else None,
+            options=plan.chosen,
+            terminal=self._world.terminal_id(),
+        )
+
+    def _own(self) -> str:
+        """The id of the session that is written to: of the copy, which is made now where one is wanted."""
+        assert self.session is not None
+        if self._copying:
+            terminal = self._world.terminal_id()
+            self.session = self._open().fork(self.session.id, terminal=terminal)
+            self._copying = False
+        return self.session.id
+
+    def _stored(self) -> "Session":
+        if self.session is None or not self._keep or self.trouble is not None:
+            raise UsageError("this conversation is not stored", hint="A session begins with the first message.")
+        return self.session
+
+    def _open(self) -> "Store":
         if self._store is None:
             from glmcli.store import Store
 
-            self._store = Store.at(self._folder, self._world, create=create)
+            self._store = Store.at(self._folder, self._world, create=self._keep)
         return self._store
 
     def _give_up(self, error: StoreError) -> None:
@@ -167,23 +314,36 @@ class Conversation:
 
 
 class Log:
-    """An answer log that never raises: `glmcli.turn.AnswerLog` over the store's, or over nothing."""
+    """An answer log that never raises: `glmcli.turn.AnswerLog` over the store's, or over nothing.
 
-    def __init__(self, log: "AnswerLog | None", give_up: Callable[[StoreError], None]) -> None:
+    answered: takes the message of the answer. priced: whether the price list applies to it.
+    """
+
+    def __init__(
+        self,
+        log: "AnswerLog | None",
+        give_up: Callable[[StoreError], None],
+        answered: Callable[[Message], None],
+        *,
+        priced: bool,
+    ) -> None:
         self._log = log
         self._give_up = give_up
+        self._answered = answered
+        self._priced = priced
 
     def feed(self, event: "Event") -> None:
         if self._log is not None:
             self._log.feed(event)
 
     def finish(self, completion: "Completion", status: Any, error: GlmError | None) -> None:
+        self._answered(completion.message())  # first: Ctrl-C while it is stored must not drop it from the conversation
         if self._log is None:
             return
         from glmcli.api.price import dollars
 
         usage = completion.usage
         try:
-            self._log.finish(completion, status, error=error, cost=dollars(usage) if usage else None)
+            self._log.finish(completion, status, error=error, cost=dollars(usage) if usage and self._priced else None)
         except StoreError as trouble:
             self._give_up(trouble)

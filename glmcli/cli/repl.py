@@ -184,7 +184,6 @@ class Repl:
             show_failure(self.terminal, failure)
             return
         self.last = completion
-        self.conversation.answered(completion.message())
         if completion.usage is not None:
             self.usages.append(completion.usage)
             self.room.counted(self.conversation.messages, completion.usage)
@@ -263,14 +262,14 @@ class Repl:
         if session is not None:
             count = len(self.conversation.messages)
             messages = "1 message" if count == 1 else f"{count} messages"
-            note(f"continuing session {session.name or session.id}: {session.title} ({messages})")
+            note(f"{self.conversation.resumed} ({messages})")
         note(f"{self.plan.model.value}, profile {self.plan.profile}")
         note("/help lists commands and keys, Ctrl-D leaves")
         note("")
         if session is not None:
-            self._recall()
+            self.recall()
 
-    def _recall(self) -> None:
+    def recall(self) -> None:
         """Shows the end of what was said before."""
         from glmcli.store import text_of
 

@@ -1,10 +1,10 @@
-"""`glm sessions`: the stored conversations listed, read, exported and removed. What they are is `glmcli.store`'s."""
+"""`glm sessions`: the stored conversations listed, read, searched, copied and removed. What they are is
+`glmcli.store`'s."""
 
 from __future__ import annotations
 
 import contextlib
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from glmcli.cli.command import Invocation, command, group
+from glmcli.cli.session_lines import aligned, charged, date, described, found, sums, titled
 from glmcli.errors import ConfigError, StoreError, UsageError
 from glmcli.store.export import Format
 
 if TYPE_CHECKING:
-    from glmcli.store import Session, Store
+    from glmcli.store import Session, Spent, Store
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON value for scripts.")]
 Reasoning = Annotated[bool, typer.Option("--reasoning", help="Show what the model thought, too.")]
 Key = Annotated[
     str | None, typer.Argument(metavar="[ID|NAME]", help="The beginning of an id, or a name; else the last one used.")
 ]
+
+One = Annotated[str, typer.Argument(metavar="ID|NAME", help="The beginning of an id, or a name.")]
 
 SECONDS = {"h": 3600, "d": 86400, "w": 7 * 86400}
 
@@ -44,7 +47,8 @@ def list_(
         if not sessions:
             call.terminal.note("no conversation is stored yet")
             return
-        _write_table(call, [_row(store, session, call.world.now()) for session in sessions])
+        rows = [described(store, session, call.world.now()) for session in sessions]
+    _write_lines(call, aligned(rows, right=(1, 2)))
 
 
 @command(app, "show")
@@ -58,7 +62,7 @@ def show(call: Invocation, key: Key = None, reasoning: Reasoning = False, json_:
     if json_:
         _write_json(call, record(session, messages))
         return
-    facts = (session.name, session.profile, session.model, _date(session.created))
+    facts = (session.name, session.profile, session.model, date(session.created))
     terminal = call.terminal
     terminal.write(f"{session.title or 'Untitled'}\n", style="bold")
     terminal.write(f"{session.id}  {'  '.join(fact for fact in facts if fact)}\n", style="dim")
@@ -86,9 +90,11 @@ def export(
     reasoning: Reasoning = False,
 ) -> None:
     """One conversation as a file."""
+    from glmcli.store.export import exported
+
     with opened(call) as store:
         session = chosen(store, call, key)
-        text = _exported(store, session, format, reasoning)
+        text = exported(session, store.messages(session.id), store.tree(session.id), format, reasoning=reasoning)
     if output is None or str(output) == "-":
         call.terminal.write(text)
         return
@@ -96,6 +102,95 @@ def export(
         output.write_bytes(text.encode())
     except OSError as error:
         raise UsageError(f"cannot write {output}: {error.strerror}", hint="Name another file with --output.") from error
+
+
+@command(app, "search")
+def search(
+    call: Invocation,
+    text: Annotated[list[str], typer.Argument(metavar="TEXT...", help="Words, or their beginnings; all of them.")],
+    limit: Annotated[int, typer.Option("--limit", "-l", min=0, help="How many messages; 0 for all.")] = 20,
+    json_: Json = False,
+) -> None:
+    """Find messages in all conversations: prompts, answers, thinking and calls of tools."""
+    with opened(call) as store:
+        hits = store.search(" ".join(text), limit or None)
+        if json_:
+            _write_json(
+                call,
+                [
+                    {
+                        "session": hit.message.session,
+                        "message": hit.message.id,
+                        "role": hit.message.role,
+                        "part": hit.part,
+                        "created": hit.message.created,
+                        "snippet": hit.snippet,
+                    }
+                    for hit in hits
+                ],
+            )
+            return
+        rows = [found(store, hit, call.world.now()) for hit in hits]
+    if not hits:
+        call.terminal.note("nothing was found")
+    _write_lines(call, aligned(rows, right=(1,)))
+
+
+@command(app, "usage")
+def usage(call: Invocation, json_: Json = False) -> None:
+    """What the conversations used and cost, each and in all. Dollars are those of the price list, for Workers AI."""
+    from glmcli.store import total
+
+    with opened(call) as store:
+        all_ = store.spent()
+        rows = [charged(store, spent) for spent in all_]
+    if json_:
+        listed = [{"session": it.session.id, "name": it.session.name, **_counts(it)} for it in all_]
+        _write_json(call, {"sessions": listed, "total": _counts(total(all_))})
+        return
+    if not rows:
+        call.terminal.note("no answer is stored yet")
+        return
+    heading = ("session", "answers", "in", "cached", "out", "cost", "")
+    _write_lines(call, aligned([heading, *rows, ("total", *sums(total(all_)), "")], right=(1, 2, 3, 4, 5)))
+
+
+@command(app, "rename")
+def rename(call: Invocation, key: One, name: Annotated[str, typer.Argument(help="The new name.")]) -> None:
+    """Give a conversation a name."""
+    with opened(call) as store:
+        session = store.find(key)
+        store.update(session.id, name=name)
+        call.terminal.note(f"{store.short_id(session.id)} is called {name}")
+
+
+@command(app, "fork")
+def fork(
+    call: Invocation, key: One, name: Annotated[str | None, typer.Argument(help="The name of the copy.")] = None
+) -> None:
+    """Copy a conversation, to go on with the copy."""
+    with opened(call) as store:
+        copy = store.fork(store.find(key).id, name=name, terminal=call.world.terminal_id())
+        call.terminal.write(f"{copy.name or store.short_id(copy.id)}\n")
+
+
+@command(app, "import")
+def import_(
+    call: Invocation, file: Annotated[str, typer.Argument(metavar="FILE|-", help="What export --format json wrote.")]
+) -> None:
+    """Bring in a conversation from a file, with the branches that it left."""
+    from glmcli.api import json_text
+    from glmcli.cli.prompt import read_path
+
+    if file == "-":
+        data = call.world.stdin.read() if call.world.stdin is not None else b""
+        text = data.decode("utf-8-sig", "replace")
+    else:
+        text = read_path(file)
+    record = json_text.parse(text)
+    with opened(call, create=True) as store:
+        session = store.take_in(record)
+        call.terminal.note(f"kept as {session.name or store.short_id(session.id)}: {titled(session)}")
 
 
 @command(app, "rm")
@@ -126,13 +221,13 @@ def rm(
 
 
 @contextlib.contextmanager
-def opened(call: Invocation) -> Iterator["Store"]:
-    """The store, to be read or cleared; empty where nothing was stored yet. Its troubles as ConfigError: no answer was
-    given, so none was lost."""
+def opened(call: Invocation, *, create: bool = False) -> Iterator["Store"]:
+    """The store; empty where nothing was stored yet. Its troubles as ConfigError: no answer was given, so none was
+    lost."""
     from glmcli.store import Store
 
     try:
-        with Store.at(call.folder, call.world, create=False) as store:
+        with Store.at(call.folder, call.world, create=create) as store:
             yield store
     except StoreError as error:
         raise ConfigError(error.message, hint=error.hint) from error
@@ -156,22 +251,6 @@ def seconds(age: str) -> float:
     return float(int(match[1]) * SECONDS[match[2]])
 
 
-def _exported(store: "Store", session: "Session", format: Format, reasoning: bool) -> str:
-    from glmcli.store.export import body, json_lines, json_text, markdown, page, record
-
-    messages = store.messages(session.id)
-    match format:
-        case "md":
-            return markdown(session, messages, reasoning=reasoning)
-        case "html":
-            return page(session, messages, reasoning=reasoning)
-        case "jsonl":
-            return json_lines(session, messages)
-        case "body":
-            return json_text(body(session, messages))
-    return json_text(record(session, store.tree(session.id)))
-
-
 def _confirmed(call: Invocation, question: str) -> bool:
     """Whether the person at the terminal says yes; without a terminal nobody can be asked, and the command stands."""
     world = call.world
@@ -183,6 +262,16 @@ def _confirmed(call: Invocation, question: str) -> bool:
 
 def _count(number: int) -> str:
     return "1 conversation" if number == 1 else f"{number} conversations"
+
+
+def _counts(spent: "Spent") -> dict[str, Any]:
+    return {
+        "answers": spent.answers,
+        "prompt_tokens": spent.prompt_tokens,
+        "cached_tokens": spent.cached_tokens,
+        "completion_tokens": spent.completion_tokens,
+        "cost": spent.cost,
+    }
 
 
 def _summary(store: "Store", session: "Session") -> dict[str, Any]:
@@ -198,28 +287,11 @@ def _summary(store: "Store", session: "Session") -> dict[str, Any]:
     }
 
 
-def _row(store: "Store", session: "Session", now: float) -> tuple[str, ...]:
-    model = (session.model or "").rpartition("/")[2]
-    shown = f"[{session.name}] {session.title}" if session.name else session.title
-    return (
-        store.short_id(session.id),
-        _age(session.updated, now),
-        str(store.count(session.id)),
-        "/".join(part for part in (session.profile, model) if part),
-        shown,
-    )
-
-
-def _write_table(call: Invocation, rows: list[tuple[str, ...]]) -> None:
-    """Columns as wide as they need be, lines cut to a terminal's width."""
-    from glmcli.ui.clean import one_line
+def _write_lines(call: Invocation, lines: list[str]) -> None:
+    """Lines, cut to a terminal's width."""
     from glmcli.ui.status import fit
 
-    rows = [tuple(one_line(cell) for cell in row) for row in rows]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    for row in rows:
-        cells = [row[0].ljust(widths[0]), row[1].rjust(widths[1]), row[2].rjust(widths[2]), row[3].ljust(widths[3])]
-        line = "  ".join([*cells, row[4]]).rstrip()
+    for line in lines:
         call.terminal.write(f"{fit(line, call.terminal.width) if call.terminal.out_is_tty else line}\n")
 
 
@@ -228,17 +300,3 @@ def _write_json(call: Invocation, value: Any) -> None:
     from glmcli.ui.clean import escaped_in_json
 
     call.terminal.write(escaped_in_json(json_text(value)))
-
-
-def _age(then: float, now: float) -> str:
-    """How long ago, roughly; the date where that is a week or more."""
-    passed = now - then
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if passed >= size:
-            return f"{int(passed // size)} {unit} ago" if passed < 7 * 86400 else _date(then)[:10]
-    return "now"
-
-
-def _date(seconds: float) -> str:
-    """In the time zone of this machine."""
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from glmcli.cli.command import Invocation
 from glmcli.cli.conversation import Conversation, Log
 from glmcli.cli.options import TurnOptions
 from glmcli.cli.plan import Plan, make_plan
-from glmcli.errors import ConfigError, StoreError
+from glmcli.errors import ConfigError, StoreError, UsageError
 from glmcli.world import World
 
 HI = {"role": "user", "content": "hi"}
@@ -65,7 +66,6 @@ def talk(conversation: Conversation, plan: Plan, question: str, answer: str) -> 
     completion = whole(answer)
     log.feed(TextDelta(answer))
     log.finish(completion, "complete", None)
-    conversation.answered(completion.message())
 
 
 def texts(conversation: Conversation) -> list[Any]:
@@ -83,7 +83,7 @@ def test_what_was_said_is_there_for_the_next_process(conversation: Make, tmp_pat
     assert texts(later) == texts(first) == ["a", "b", "c", "d"]
     assert later.id == first.id
     assert later.session is not None
-    assert later.resumed == f"continuing session {first.id}: a"
+    assert later.resumed == f"continuing session {first.label}: a"
 
 
 def test_an_answer_costs_what_it_cost(conversation: Make, tmp_path: Path) -> None:
@@ -194,5 +194,142 @@ def test_trouble_at_the_end_of_an_answer_does_not_raise() -> None:
 
     full: Any = Full()
     troubles: list[StoreError] = []
-    Log(full, troubles.append).finish(whole("x"), "complete", None)
+    said: list[Any] = []
+    Log(full, troubles.append, said.append, priced=True).finish(whole("x"), "complete", None)
     assert [trouble.message for trouble in troubles] == ["the disk is full"]
+    assert said == [{"role": "assistant", "content": "x"}]
+
+
+# Copies
+
+
+def test_a_copy_is_made_when_something_is_said_in_it(conversation: Make, tmp_path: Path) -> None:
+    plan = plan_in(tmp_path)
+    first = conversation()
+    first.resume(name="work")
+    assert first.label == "work"
+    talk(first, plan, "a", "b")
+    looking = conversation()
+    looking.resume(last=True, fork=True)
+    assert looking.resumed == "continuing a copy of session work: a"
+    assert looking.usages() == []
+    copy = conversation()
+    copy.resume(name="work", fork=True)
+    talk(copy, plan, "c", "d")
+    assert copy.id != first.id
+    assert texts(copy) == ["a", "b", "c", "d"]
+    later = conversation()
+    later.resume(name="work")
+    assert texts(later) == ["a", "b"]
+    assert [it.total_tokens for it in copy.usages()] == [10]
+    later.resume(last=True)
+    assert later.id == copy.id
+
+
+@pytest.mark.parametrize("change", ["choices", "cut", "rename", "fork"])
+def test_what_is_done_to_a_copy_does_not_touch_the_session(conversation: Make, tmp_path: Path, change: str) -> None:
+    plan = plan_in(tmp_path)
+    first = conversation()
+    talk(first, plan, "a", "b")
+    copy = conversation()
+    copy.resume(last=True, fork=True)
+    match change:
+        case "choices":
+            copy.keep_choices(replace(plan, chosen={"seed": 7}))
+        case "cut":
+            copy.cut(1)
+        case "rename":
+            copy.rename("mine")
+        case _:
+            copy.fork()
+    assert first.session is not None
+    assert copy.id != first.id
+    with copy.store() as store:
+        assert (store.get(first.session.id).options, store.get(first.session.id).name) == ({}, None)
+        assert [it.text for it in store.messages(first.session.id)] == ["a", "b"]
+
+
+def test_fork_needs_a_session_that_there_is(conversation: Make, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--fork needs a session to copy"):
+        conversation().resume(fork=True)
+    with pytest.raises(UsageError, match="there is no session 'new'"):
+        conversation().resume(name="new", fork=True)
+    with pytest.raises(UsageError, match="there is no session to go on with"):
+        conversation().resume(last=True, fork=True)
+
+
+def test_a_copy_that_is_not_kept_is_not_made(conversation: Make, tmp_path: Path) -> None:
+    plan = plan_in(tmp_path)
+    talk(conversation(), plan, "a", "b")
+    copy = conversation(keep=False)
+    copy.resume(last=True, fork=True)
+    talk(copy, plan, "c", "d")
+    assert texts(copy) == ["a", "b", "c", "d"]
+    with copy.store() as store:
+        assert len(store.list()) == 1
+
+
+# Going back
+
+
+def test_a_block_without_an_answer_changes_nothing(conversation: Make, tmp_path: Path) -> None:
+    plan = plan_in(tmp_path)
+    chat = conversation()
+    talk(chat, plan, "a", "b")
+    with suppress(KeyboardInterrupt), chat.trying():
+        chat.back_to_question()
+        raise KeyboardInterrupt
+    assert texts(chat) == ["a", "b"]
+    later = conversation()
+    later.resume(last=True)
+    assert texts(later) == ["a", "b"]
+
+
+def test_the_path_without_a_store_is_what_is_sent(conversation: Make, tmp_path: Path) -> None:
+    chat = conversation(keep=False)
+    talk(chat, plan_in(tmp_path), "a", "b")
+    assert [it.message for it in chat.path()] == chat.messages
+    chat.cut(1, {"role": "assistant", "content": "c"})
+    assert texts(chat) == ["a", "c"]
+    chat.cut(0)
+    assert texts(chat) == []
+    with chat.trying():
+        pass
+    assert (chat.label, chat.usages()) == (None, [])
+
+
+def test_a_label_is_the_id_where_the_store_fails(conversation: Make, tmp_path: Path) -> None:
+    chat = conversation()
+    talk(chat, plan_in(tmp_path), "a", "b")
+    chat.close()
+    (tmp_path / "sessions.db").write_bytes(b"no database " * 100)
+    assert chat.label == chat.id
+
+
+def test_an_answer_counts_no_dollars_where_no_price_is_known(conversation: Make, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(
+        'profile = "o"\n[profiles.o]\nendpoint = "openai"\nmodel = "x"\nbase_url = "https://a.b"\n'
+    )
+    chat = conversation()
+    talk(chat, plan_in(tmp_path), "a", "b")
+    assert [it.cost for it in chat.path()] == [None, None]
+
+
+def test_switching_without_keeping_is_no_use_of_the_session(conversation: Make, tmp_path: Path) -> None:
+    plan = plan_in(tmp_path)
+    talk(conversation(), plan, "a", "b")
+    chat = conversation(keep=False)
+    with chat.store() as store:
+        (session,) = store.list()
+        chat.switch(session)
+        assert store.get(session.id).updated == session.updated
+    assert texts(chat) == ["a", "b"]
+
+
+def test_a_conversation_can_begin_with_messages(conversation: Make, tmp_path: Path) -> None:
+    plan = plan_in(tmp_path)
+    for keep in (True, False):
+        chat = conversation(keep=keep)
+        chat.begin_with([HI], plan, "again")
+        assert texts(chat) == ["hi"]
+        assert (chat.session is not None and chat.session.title == "again") == keep

@@ -204,7 +204,7 @@ def test_a_session_goes_on_and_shows_where_it_was(tmp_path: Path) -> None:
         talk("Count to ten,\nplease")
         (session,) = Store.at(tmp_path, talk.world).list()
         assert talk("And?", continue_=True) == (
-            f"continuing session {session.id}: Count to ten, (2 messages)\n{GREETING}"
+            f"continuing session {session.id[:10]}: Count to ten, (2 messages)\n{GREETING}"
             "> Count to ten, …\n… 2 more lines\n" + "".join(f"line {n}\n" for n in range(3, 11)) + f"\n\n{KEPT}"
         )
         assert [role for role, _ in talk.asked[1]] == ["user", "assistant", "user"]

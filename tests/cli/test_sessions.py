@@ -192,6 +192,111 @@ def test_a_file_that_cannot_be_written_is_named(glm: Glm, ids: list[str], tmp_pa
     )
 
 
+# search
+
+
+def test_search_tells_where_the_words_are(glm: Glm, ids: list[str]) -> None:
+    assert at_noon(glm, "search", "rayl") == ("sky  now  assistant  Rayleigh.\n", "", 0)
+    assert at_noon(glm, "search", "Hm") == ("sky  now  reasoning  Hm.\n", "", 0)
+    assert at_noon(glm, "search", "is", "why")[0] == "sky  now  user  Why is the sky blue?\n"
+    assert at_noon(glm, "search", "moon") == ("", "nothing was found\n", 0)
+    assert at_noon(glm, "search")[2] == ExitStatus.USAGE
+
+
+def test_search_as_json_and_with_a_limit(glm: Glm, ids: list[str]) -> None:
+    out, err, status = at_noon(glm, "search", "--json", "--limit", "0", "sky")
+    assert (json.loads(out), err, status) == (
+        [
+            {
+                "session": ids[1],
+                "message": 1,
+                "role": "user",
+                "part": "user",
+                "created": NOON,
+                "snippet": "Why is the sky blue?",
+            }
+        ],
+        "",
+        0,
+    )
+    assert len(at_noon(glm, "search", "-l", "1", "all")[0].splitlines()) == 1
+    assert at_noon(glm, "search", "--json", "moon") == ("[]\n", "", 0)
+
+
+# usage
+
+
+def test_usage_sums_up_each_conversation_and_all_of_them(glm: Glm, ids: list[str]) -> None:
+    assert at_noon(glm, "usage") == ("", "no answer is stored yet\n", 0)
+    nothing = {"answers": 0, "prompt_tokens": 0, "cached_tokens": 0, "completion_tokens": 0, "cost": None}
+    assert json.loads(at_noon(glm, "usage", "--json")[0]) == {"sessions": [], "total": nothing}
+    with Store(glm.folder / "sessions.db", now=lambda: NOON, new_id=lambda: "x") as store:
+        counts = {"prompt_tokens": 12345, "cached_tokens": 5, "completion_tokens": 7}
+        store.add_message(ids[1], {"role": "assistant", "content": "x"}, usage=counts, cost=0.25)
+        store.add_message(ids[2], {"role": "assistant", "content": "x"}, usage=counts)
+    assert at_noon(glm, "usage")[0].splitlines() == [
+        "session       answers      in  cached  out       cost",
+        "0199aaaa0003        1  12,345       5    7          -  Tell <U+009B>31m all",
+        "0199aaaa0002        1  12,345       5    7  $0.250000  [sky] Why is the sky blue?",
+        "total               2  24,690      10   14  $0.250000",
+    ]
+    found = json.loads(at_noon(glm, "usage", "--json")[0])
+    mine = {"answers": 1, "prompt_tokens": 12345, "cached_tokens": 5, "completion_tokens": 7, "cost": 0.25}
+    assert found["sessions"][1] == {"session": ids[1], "name": "sky", **mine}
+    assert found["total"] == {key: value * 2 for key, value in mine.items()} | {"cost": 0.25}
+
+
+# rename, fork, import
+
+
+def test_rename_gives_a_name(glm: Glm, ids: list[str]) -> None:
+    assert at_noon(glm, "rename", ids[2], "all") == ("", "0199aaaa0003 is called all\n", 0)
+    assert at_noon(glm, "show", "all")[2] == 0
+    assert at_noon(glm, "rename", ids[0], "sky") == (
+        "",
+        "a session named 'sky' exists already\nTake another name.\n",
+        ExitStatus.USAGE,
+    )
+
+
+def test_fork_copies_a_conversation_and_prints_what_it_is_called(glm: Glm, ids: list[str]) -> None:
+    assert at_noon(glm, "fork", "sky", "other") == ("other\n", "", 0)
+    out, _, _ = at_noon(glm, "fork", "sky", new_id=lambda: "0299")
+    assert out == "0299\n"
+    shown = [at_noon(glm, "export", key, "--format", "jsonl")[0] for key in ("sky", "other", "0299")]
+    assert len(set(shown)) == 1
+    assert at_noon(glm, "fork", "moon")[2] == ExitStatus.USAGE
+
+
+def test_an_exported_conversation_can_be_imported_elsewhere(glm: Glm, ids: list[str], tmp_path: Path) -> None:
+    out, _, _ = at_noon(glm, "export", "sky", "--format", "json")
+    file = tmp_path / "sky.json"
+    file.write_text(out)
+    elsewhere = ("--config-dir", str(tmp_path / "elsewhere"))
+    assert at_noon(glm, "import", str(file), *elsewhere) == ("", "kept as sky: [sky] Why is the sky blue?\n", 0)
+    again = json.loads(at_noon(glm, "export", "sky", "--format", "json", *elsewhere)[0])
+    expected = json.loads(out)
+    assert again["session"] == {**expected["session"], "updated": NOON}
+    assert again["messages"] == expected["messages"]
+    # From stdin, and where it is already: another one.
+    assert at_noon(glm, "import", "-", *elsewhere, stdin=out.encode(), new_id=lambda: "0299") == (
+        "",
+        "kept as 0299: Why is the sky blue?\n",
+        0,
+    )
+
+
+def test_what_cannot_be_imported_is_said(glm: Glm, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("[]")
+    out, err, status = at_noon(glm, "import", str(tmp_path / "a.json"))
+    assert (out, status) == ("", ExitStatus.USAGE)
+    assert err.startswith("this is no session as `glm sessions export --format json` writes it")
+    assert at_noon(glm, "import", str(tmp_path / "none.json"))[2] == ExitStatus.USAGE
+    assert at_noon(glm, "import", "-", stdin=b"{")[2] == ExitStatus.USAGE
+    assert at_noon(glm, "import", "-", stdin=b"")[2] == ExitStatus.USAGE
+    assert left(glm) == []
+
+
 def left(glm: Glm) -> list[str]:
     return [session["id"] for session in json.loads(at_noon(glm, "list", "--json")[0])]
 

@@ -10,6 +10,7 @@ import pytest
 
 from glmcli.cli.slash import SLASHES, find
 from glmcli.errors import UsageError
+from glmcli.store import Store
 from tests.cli.talking import Talk, served
 from tests.support.served import USAGE, failing, saying
 
@@ -34,7 +35,7 @@ def replies(talk: Talk, *typed: str, **options: Any) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "first"),
     [(name, it.names[0]) for it in SLASHES for name in it.names]
-    + [("h", "help"), ("ex", "exit"), ("n", "new"), ("sy", "system"), ("uns", "unset"), ("ret", "retry"), ("c", None)],
+    + [("he", "help"), ("exi", "exit"), ("n", "new"), ("sy", "system"), ("uns", "unset"), ("ret", "retry"), ("c", None)],
 )
 def test_a_command_has_its_names_and_their_unique_beginnings(name: str, first: str | None) -> None:
     if first is None:
@@ -96,8 +97,11 @@ def test_help_with_a_command_tells_its_other_names(talk: Talk) -> None:
 def test_new_starts_a_session_and_keeps_the_old_one(talk: Talk) -> None:
     told = replies(talk, "/new", "Hi", "/set seed 5", "/new", "/usage", "Ho")
     assert told[0] == "a new session"
-    (old,) = [line.rpartition(" ")[2] for line in told if "the old one is kept as" in line]
+    (short,) = [line.rpartition(" ")[2] for line in told if "the old one is kept as" in line]
     assert "no answer yet in this session" in told
+    with Store.at(talk.folder, talk.world) as store:
+        (old,) = [it.id for it in store.list() if it.title == "Hi"]
+    assert old.startswith(short)
     assert [it.text for it in talk.stored(old)] == ["Hi", "One."]
     assert [it.text for it in talk.stored()] == ["Ho", "Two."]
     assert talk.bodies[1]["seed"] == 5

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from glmcli.cli.slash import choices, clipboard, costs, input, shell, show, turns
+from glmcli.cli.slash import choices, clipboard, costs, history, input, sessions, shell, show, turns
 from glmcli.cli.slash.slash import Slash, row
 from glmcli.errors import UsageError
 
@@ -68,6 +68,8 @@ def _help(repl: "Repl", argument: str) -> None:
 SLASHES: tuple[Slash, ...] = (
     Slash(("help", "?"), "[COMMAND]", "lists commands and keys", _help, "command"),
     *turns.SLASHES,
+    *history.SLASHES,
+    *sessions.SLASHES,
     *input.SLASHES,
     *shell.SLASHES,
     *clipboard.SLASHES,
