@@ -327,7 +327,7 @@ def test_sigterm_ends_the_command_and_the_loop(talk: Talk) -> None:
 
         before = signal.signal(signal.SIGTERM, on_term)
         try:
-            repl.take("!kill -TERM $PPID; sleep 60")
+            repl.take("!sleep 0.3; kill -TERM $PPID; sleep 60")
         finally:
             signal.signal(signal.SIGTERM, before)
 
