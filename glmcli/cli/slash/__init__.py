@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from glmcli.cli.slash import choices, clipboard, costs, history, input, sessions, shell, show, turns
+from glmcli.cli.slash import choices, clipboard, context, costs, history, input, sessions, shell, show, turns
 from glmcli.cli.slash.slash import Slash, row
 from glmcli.errors import UsageError
 
@@ -74,6 +74,7 @@ SLASHES: tuple[Slash, ...] = (
     *shell.SLASHES,
     *clipboard.SLASHES,
     *choices.SLASHES,
+    *context.SLASHES,
     *show.SLASHES,
     *costs.SLASHES,
 )
