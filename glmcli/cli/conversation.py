@@ -247,6 +247,9 @@ class Conversation:
 
     def answered(self, message: Message) -> None:
         """The answer is part of what is sent on, unless it says nothing. Calls in it were not carried out."""
+        if message.get("content") and not message.get("tool_calls"):  # without the store, which --no-log does not need
+            self.messages.append(message)
+            return
         from glmcli.store.history import is_empty, without_result
 
         if not is_empty(message):
