@@ -1,44 +1,44 @@
 """Cuts Markdown that is still coming into pieces that can be printed for good. No drawing, no terminal.
 
-A top-level block is settled when, in whole lines, another one has begun after it. Two kinds of open block are settled
-earlier in part: a list item by item, a fenced code block line by line. So what is still open stays small, and each
-character is looked at a bounded number of times. The structure is markdown-it's, without its inline rules; raw HTML
-is text, so that nothing the model wrote goes unseen.
+A block is settled when, in whole lines, another one has begun after it, also inside of lists, items and quotes; code
+is settled line by line, and a paragraph where its rows are known (`Splitter.settle`). A table alone stays open as a
+whole, since its last row may widen its columns. So each character is looked at a bounded number of times. The
+structure is markdown-it's, without its inline rules; raw HTML is text, so that nothing the model wrote goes unseen.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from glmcli.ui.paragraph import paragraph_cut
+from glmcli.ui.place import Place, code_cut, first_line, resume, spine
+
 LEAP = 2000
 """Characters of an open paragraph or line of code that a preview shows at least: about what a screen holds."""
+
+TABLE_ROWS = 4
+"""Rows of an open table that a preview shows, at most: laying them out is dear."""
 
 _UNDECIDED = re.compile(r"[\s\-=*_#>`~+|:.\d()]*\Z|\s*(?:```|~~~)")
 """The line that is being written may turn out to be markup: it is better not shown yet."""
 
+_WORDS = re.compile(r"\s*[^\W\d_]+\s+\S")
+"""A line that begins like a paragraph."""
+
 
 @dataclass(frozen=True)
 class Blocks:
-    """One or more whole top-level blocks."""
+    """One or more top-level blocks; of the first one a beginning may be printed already, up to `place`."""
 
     source: str
     references: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Items:
-    """Whole items of a list. number: of the first one, None for bullets; continued: earlier items are printed."""
-
-    source: str
-    references: Mapping[str, Any]
-    number: int | None
-    continued: bool
+    place: Place = ()
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class CodeLine:
     text: str
 
 
-Piece = Blocks | Items | CodeStart | CodeLine
+Piece = Blocks | CodeStart | CodeLine
 
 
 @dataclass(frozen=True)
@@ -88,14 +88,15 @@ class Splitter:
         self._markdown = outline()
         self._references: dict[str, Any] = {}
         self._incoming: list[str] = []
+        self._held: list[str] = []  # whole lines of the open table, before the tail
         self._tail = ""
         self._fence: _Fence | None = None
-        self._in_list = False
-        self._number: int | None = None  # of the next item of that list
+        self._place: Place = ()
         # How far the tail was looked at; of a paragraph or table that goes on, the lines that say so.
         self._seen = 0
         self._open = ""
         self._context = ""
+        self._stuck = False  # the open paragraph could not be cut
 
     def feed(self, text: str) -> None:
         self._incoming.append(text)
@@ -109,13 +110,18 @@ class Splitter:
             if self._fence is not None and not self._take_code(self._fence, pieces, final):
                 return pieces
             if final:
-                pieces += self._whole(self._tail)
-                self._tail = ""
+                pieces += self._whole("".join([*self._held, self._tail]))
+                self._held, self._tail = [], ""
                 return pieces
             whole = self._tail[: self._tail.rfind("\n") + 1]
-            if len(whole) == self._seen or self._goes_on(whole):
+            if len(whole) >= self._seen and self._begins_paragraph(whole):
+                whole = self._tail
+            elif len(whole) <= self._seen or self._goes_on(whole):
                 return pieces
-            self._take_blocks(whole, pieces)
+            held = "".join(self._held)
+            self._tail = held + self._tail
+            self._held.clear()
+            self._take_blocks(held + whole, pieces)
             if self._fence is None:
                 return pieces
 
@@ -127,78 +133,98 @@ class Splitter:
             return [CodeLine(_end(text))] if text else []
         at = self._tail.rfind("\n") + 1
         source = self._tail[:at] if _UNDECIDED.match(self._tail, at) else self._tail
-        if self._open == "table_open":
+        if self._held:
             # The table may be long: its head, and as many rows as can be seen below it and a blank row.
-            lines = source.rstrip("\n").split("\n")
-            source = "\n".join(lines[:2] + lines[2:][-max(1, rows - 3) :])
-        elif source[:1].isalpha() and "\n\n" not in source and not self._in_list:
+            few = min(TABLE_ROWS, max(1, rows - 3))
+            lines = "".join([*self._held[max(2, len(self._held) - few) :], source]).rstrip("\n").split("\n")
+            source = self._context + "\n".join(lines[-few:])
+        elif self._stuck and source[:1].isalpha() and "\n\n" not in source:
             source = _end(source)
         return self._whole(source)
 
-    def _parse(self, source: str) -> list[Token]:
-        """Block structure only. References found in the source are noted."""
-        env = {"references": self._references}
-        return self._markdown.parse(source, env)
+    @property
+    def in_table(self) -> bool:
+        """Whether the rest shows only some rows of a table, in a layout that may still change."""
+        return bool(self._held)
+
+    def settle(self, rest: Piece, after: int, is_row_end: Callable[[Blocks], bool]) -> Blocks | None:
+        """Settles the beginning of the open paragraph, all but the last words with `after` letters and digits, if
+        nothing that may come can change it and `is_row_end` says that a row ends there."""
+        self._stuck = True
+        if not isinstance(rest, Blocks) or self._held or not self._tail.startswith(rest.source):
+            return None
+        cut = paragraph_cut(self._parsed(rest.source), rest.source, after)
+        if cut is None:
+            return None
+        done = Blocks(rest.source[: cut.end], rest.references, self._place)
+        if not is_row_end(done):
+            return None
+        self._tail = cut.prefix + self._tail[cut.begin :]
+        self._place, self._seen, self._context, self._stuck = cut.place, 0, "", False
+        return done
+
+    def _parsed(self, source: str) -> list[Token]:
+        """Block structure only; that of the open block notes what is printed of it. References are noted."""
+        tokens = self._markdown.parse(source, {"references": self._references})
+        resume(tokens, self._place)
+        return tokens
 
     def _whole(self, source: str) -> list[Piece]:
-        """All of the source, whose first block may be the rest of a list."""
-        if not source.strip():
-            return []
-        references = dict(self._references)
-        if self._in_list:
-            tokens = self._markdown.parse(source, {"references": references})
-            starts = _starts(tokens)
-            if starts and tokens[starts[0]].type.endswith("list_open"):
-                lines = source.split("\n")
-                cut = _first_line(tokens[starts[1]]) if len(starts) > 1 else len(lines)
-                items, others = "\n".join(lines[:cut]), "\n".join(lines[cut:])
-                pieces: list[Piece] = [Items(items, references, self._number, continued=True)]
-                return [*pieces, Blocks(others, references)] if others.strip() else pieces
-        return [Blocks(source, references)]
+        return [Blocks(source, dict(self._references), self._place)] if source.strip() else []
 
     def _take_blocks(self, whole: str, pieces: list[Piece]) -> None:
         """Settles all but the last block of these whole lines, and what can be settled of the last."""
-        tokens = self._parse(whole)
+        tokens = self._parsed(whole)
         starts = _starts(tokens)
         lines = self._tail.split("\n")
-        if len(starts) > 1:
-            cut = _first_line(tokens[starts[-1]])
+        cut = first_line(tokens[starts[-1]]) if len(starts) > 1 else 0
+        if cut:
             pieces += self._whole("\n".join([*lines[:cut], ""]))
-            self._in_list = False
-        else:
-            cut = 0
+            self._place = ()
         last = tokens[starts[-1]] if starts else None
         if last is not None and last.type == "fence":
-            at = _first_line(last)
+            at = first_line(last)
             indent = len(lines[at]) - len(lines[at].lstrip(" "))
             self._fence = _Fence(last.markup, indent)
             pieces.append(CodeStart(language(last.info)))
-            self._in_list = False
+            self._place = ()
             cut = at + 1
-        elif last is not None and last.type.endswith("list_open"):
-            cut = self._take_items(tokens[starts[-1] :], lines, cut, pieces)
-        if cut:
-            self._tail = "\n".join(lines[cut:])
-        settled = sum(len(line) + 1 for line in lines[:cut])
-        self._seen = 0 if self._fence is not None else len(whole) - settled
+        self._tail = "\n".join(lines[cut:])
+        whole = "" if self._fence is not None else whole[sum(len(line) + 1 for line in lines[:cut]) :]
+        if last is not None and self._fence is None:
+            whole = self._take_children(self._parsed(whole) if cut else tokens, whole, pieces)
+        self._seen, self._stuck = len(whole), self._stuck and not cut
         self._open = last.type if last is not None else ""
-        self._context = self._context_of(last, whole[settled:])
+        self._context = self._context_of(last, whole)
+        if self._context and self._open == "table_open":
+            self._held = [f"{line}\n" for line in whole.split("\n")[:-1]]
+            self._tail, self._seen = self._tail[len(whole) :], 0
 
-    def _take_items(self, tokens: list[Token], lines: list[str], cut: int, pieces: list[Piece]) -> int:
-        """Settles all items but the last of the list that the tokens begin with; gives the line of the last."""
-        items = [token for token in tokens if token.type == "list_item_open" and token.level == 1]
-        if len(items) < 2:
-            return cut
-        start = _first_line(items[-1])
-        if not self._in_list:
-            ordered = tokens[0].type == "ordered_list_open"
-            self._number = int(tokens[0].attrs.get("start", 1)) if ordered else None
-        source = "\n".join([*lines[cut:start], ""])
-        pieces.append(Items(source, dict(self._references), self._number, continued=self._in_list))
-        self._in_list = True
-        if self._number is not None:
-            self._number += len(items) - 1
-        return start
+    def _take_children(self, tokens: list[Token], whole: str, pieces: list[Piece]) -> str:
+        """Settles what of the one block that the tokens are is followed by more of it; gives the lines left."""
+        starts = _starts(tokens)
+        lines = whole.split("\n")
+        around = spine(tokens[starts[0] :], lines) if starts else None
+        if around is None:
+            return whole
+        leaf = tokens[starts[0] + around.leaf] if around.leaf >= 0 else None
+        cuts = [around.cut, code_cut(leaf, lines, around) if leaf is not None else None]
+        for cut in reversed(cuts):
+            if cut is None:
+                continue
+            left = "\n".join([*cut.first, *lines[cut.line + 1 :]])
+            # The marks of several lines in one may mean something else, such as a rule.
+            found = self._markdown.parse(left, {})
+            if [token.type for token in found[: len(cut.place)]] != [kind for kind, _ in cut.place]:
+                continue
+            more = [token.type for token in found[len(cut.place) :]]
+            if more != [token.type for token in tokens[len(tokens) - len(more) :]]:
+                continue
+            pieces += self._whole("\n".join([*lines[: cut.line], ""]))
+            self._place = cut.place
+            self._tail = left + self._tail[len(whole) :]
+            return left
+        return whole
 
     def _take_code(self, fence: _Fence, pieces: list[Piece], final: bool) -> bool:
         """Settles whole lines of the open fence; whether it is closed now, as the end of the text closes it too."""
@@ -219,11 +245,19 @@ class Splitter:
     def _context_of(self, last: Token | None, source: str) -> str:
         """The lines by which new lines can be judged without all of the open block, if there are such lines."""
         lines = source.split("\n")[:-1]
-        if last is None or self._in_list or last.map is None or not lines or not lines[-1].strip():
+        if last is None or self._place or last.map is None or not lines or not lines[-1].strip():
             return ""
         if last.type == "table_open":
             return "\n".join([*lines[:2], ""])
         return f"{lines[-1]}\n" if last.type == "paragraph_open" else ""
+
+    def _begins_paragraph(self, whole: str) -> bool:
+        """Whether the line that is being written is a new paragraph for sure: what stands before it is settled then,
+        and need not wait for its end."""
+        if self._held or not whole.endswith("\n\n") or not _WORDS.match(self._tail, len(whole)):
+            return False
+        kinds = [token.type for token in self._parsed(self._tail) if token.nesting >= 0]
+        return kinds[-2:-1] == ["paragraph_open"]
 
     def _goes_on(self, whole: str) -> bool:
         """Whether the new whole lines only carry on the open paragraph or table."""
@@ -237,8 +271,11 @@ class Splitter:
         reach = tokens[starts[0]].map
         if reach is None or reach != [0, probe.count("\n")]:
             return False
-        self._seen = len(whole)
-        if self._open == "paragraph_open":
+        if self._open == "table_open":
+            self._held += [f"{line}\n" for line in whole.split("\n")[:-1]]
+            self._tail = self._tail[len(whole) :]
+        else:
+            self._seen = len(whole)
             self._context = f"{whole[:-1].rpartition(chr(10))[2]}\n"
         return True
 
@@ -267,11 +304,6 @@ def _end(text: str) -> str:
     """The end of a long text. The cut moves in leaps, so that its rows are not wrapped anew at each token."""
     leaps = len(text) // LEAP - 1
     return text[leaps * LEAP :].lstrip() if leaps > 0 else text
-
-
-def _first_line(token: Token) -> int:
-    assert token.map is not None
-    return token.map[0]
 
 
 def _columns(blank: str) -> int:

@@ -8,18 +8,20 @@ text is drawn at once, later frames are limited in number and in cost. A thread 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from glmcli.api.events import Event, Requested
 from glmcli.ui.clean import Cleaner
 from glmcli.ui.region import Line, Region
+from glmcli.ui.rows import letters, text_of, without
 from glmcli.ui.status import ThreadTicker, Tickers
 from glmcli.ui.terminal import Terminal
 from glmcli.ui.text import TerminalText
 
 if TYPE_CHECKING:
-    from glmcli.ui.blocks import Piece, Splitter
+    from glmcli.ui.blocks import Blocks, Piece, Splitter
     from glmcli.ui.markdown import Layout, Painter, Row
 
 FRAME = 1 / 15
@@ -29,8 +31,12 @@ _WORDS = re.compile(r"(?!.*  )[A-Za-zÀ-ÖØ-öø-ɏ0-9 ,.:?!'\"-]+")
 character."""
 _LAID_OUT = re.compile(r"[|\t]|    |```|~~~")
 """What tables and code have in their source: there more text may change more than the end of the last row."""
-REST = 9
-"""A frame is followed by this many times its own duration without one: drawing takes a tenth of a core at most."""
+REST = 49
+"""A frame is followed by this many times its own duration without one, so that drawing takes a fiftieth of a core;"""
+LONGEST_REST = 0.25
+"""but by this many seconds at most."""
+ATTEMPTS = 16
+"""Rows of a paragraph at whose ends it is tried to settle it."""
 
 
 class LiveMarkdown(TerminalText):
@@ -49,6 +55,10 @@ class LiveMarkdown(TerminalText):
         self._cleaner = Cleaner()
         self._waiting = False
         self._next = 0.0
+        # Letters and digits of what is to be drawn next that the terminal shows already, above its screen; and whether
+        # the region shows other rows than the next ones.
+        self._standing = 0
+        self._partial = False
         # Since the last frame: what came, and the blanks at the end of the last row, None if text cannot just be added.
         self._news: list[str] = []
         self._blanks: str | None = None
@@ -74,10 +84,11 @@ class LiveMarkdown(TerminalText):
         """Draws a frame if something waits for one and the last is long enough ago."""
         with self._terminal.lock:
             begun = self._terminal.world.monotonic()
-            if self._waiting and begun >= self._next:
+            if begun >= self._next and (self._waiting or self._region.outdated):
                 self._frame(final=False)
                 ended = self._terminal.world.monotonic()
-                self._next = ended + max(FRAME, REST * (ended - begun))
+                took = ended - begun
+                self._next = ended + max(FRAME, min(LONGEST_REST, REST * took), 9 * took)
 
     def end(self) -> None:
         with self._terminal.lock:
@@ -96,6 +107,7 @@ class LiveMarkdown(TerminalText):
         self._splitter, self._layout, self._cleaner = Splitter(), Layout(), Cleaner()
         self._next = 0.0
         self._blanks = None
+        self._standing, self._partial = 0, False
         self._ticker.start()
 
     def _frame(self, *, final: bool) -> None:
@@ -103,21 +115,59 @@ class LiveMarkdown(TerminalText):
         assert self._painter is not None
         assert self._layout is not None
         self._waiting = False
+        from glmcli.ui.markdown import folded
+
         news = "".join(self._news)
         self._news.clear()
-        if not final and self._add(news):
+        if not final and not self._region.outdated and self._add(news):
             return
         self._painter.width = width = self._terminal.width
-        done = [self._line(row) for row in self._painter.rows(self._splitter.take(final=final), self._layout)]
-        live: list[Line] = []
+        # Rows that the terminal has scrolled away when its window became smaller stand there for good.
+        if not self._partial:
+            self._standing += letters(self._region.scrolled_away())
+        done = self._painter.rows(self._splitter.take(final=final), self._layout)
+        live: list[Row] = []
         if not final:
             # A third of the screen stays with what was there before.
             most = max(1, self._terminal.height * 2 // 3)
             rest = self._splitter.rest(most)
             preview = self._painter.rows(rest, self._layout.copy())
-            live = self._folded(preview[-most:], width)[-most:]
+            while settled := self._settled(rest, preview, most):
+                done += settled
+                rest = self._splitter.rest(most)
+                preview = self._painter.rows(rest, self._layout.copy())
             self._blanks = _blanks_behind(rest, preview)
-        self._region.paint(done, live)
+        done, self._standing = without(done, self._standing)
+        if not final:
+            live, _ = without(preview, self._standing)
+            self._partial = self._splitter.in_table or len(live) > most
+            live = [part for row in live[-most:] for part in folded(row, width)][-most:]
+            if self._standing:
+                self._blanks = None
+        self._region.paint([self._line(row) for row in done], [self._line(row) for row in live])
+
+    def _settled(self, rest: list[Piece], preview: list[Row], most: int) -> list[Row] | None:
+        """Of a paragraph that has outgrown the region, the rows that no more text can change, now settled."""
+        assert self._splitter is not None
+        assert self._painter is not None
+        assert self._layout is not None
+        if len(preview) <= most or len(rest) != 1:
+            return None
+        rows: list[Row] = []
+        keep = max(1, most // 2)
+
+        def is_row_end(begin: Blocks) -> bool:
+            assert self._painter is not None
+            assert self._layout is not None
+            rows[:] = self._painter.rows([begin], self._layout.copy())
+            return rows == preview[: len(rows)]
+
+        for after in range(keep, min(len(preview), keep + ATTEMPTS)):
+            left = sum(letters(text_of(row)) for row in preview[-after:])
+            done = self._splitter.settle(rest[0], left, is_row_end)
+            if done is not None:
+                return self._painter.rows([done], self._layout)
+        return None
 
     def _add(self, news: str) -> bool:
         """Puts plain words behind the last row, for a small part of what a frame costs; most of prose comes so."""
@@ -137,11 +187,6 @@ class LiveMarkdown(TerminalText):
 
         assert self._painter is not None
         return Line(self._painter.text(row), columns(row))
-
-    def _folded(self, rows: list[Row], width: int) -> list[Line]:
-        from glmcli.ui.markdown import folded
-
-        return [self._line(part) for row in rows for part in folded(row, width)]
 
 
 def _blanks_behind(rest: list[Piece], preview: list[Row]) -> str | None:
@@ -165,4 +210,5 @@ def _blanks_behind(rest: list[Piece], preview: list[Row]) -> str | None:
 
 
 def _import_rich() -> None:
-    import glmcli.ui.markdown  # noqa: F401
+    with suppress(Exception):  # the main thread imports it again, and reports what is wrong
+        import glmcli.ui.markdown  # noqa: F401

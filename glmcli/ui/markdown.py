@@ -28,9 +28,10 @@ from rich.style import Style
 from rich.table import Table
 from rich.theme import Theme
 
-from glmcli.ui.blocks import Blocks, CodeLine, CodeStart, Items, Piece, dialect, language
+from glmcli.ui.blocks import Blocks, CodeLine, CodeStart, Piece, dialect, language
 from glmcli.ui.clean import clean
 from glmcli.ui.highlight import LineHighlighter
+from glmcli.ui.place import BEGUN, resume
 
 LEAST = 10
 """Columns below which nested text is no longer indented further."""
@@ -70,6 +71,9 @@ _STYLES["plain"] = {
 
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
+_COLOURS = "colours"
+"""Key in a fence's `meta`: the highlighter of its lines."""
+
 Row = list[Segment]
 
 
@@ -80,9 +84,11 @@ class Layout:
     printed: bool = False
     code: LineHighlighter | None = None
     code_begun: bool = False
+    inner_code: LineHighlighter | None = None
 
     def copy(self) -> "Layout":
-        return Layout(self.printed, self.code.copy() if self.code else None, self.code_begun)
+        code, inner = (it.copy() if it else None for it in (self.code, self.inner_code))
+        return Layout(self.printed, code, self.code_begun, inner)
 
 
 class Painter:
@@ -111,18 +117,15 @@ class Painter:
         rows: list[Row] = []
         for piece in pieces:
             match piece:
-                case Blocks(source, references):
-                    for block in _split(self._parser.parse(source, {"references": dict(references)})):
-                        self._add(rows, self._block(block), layout)
-                case Items(source, references, number, continued):
-                    block = self._parser.parse(source, {"references": dict(references)})
-                    if number is not None:
-                        block[0].attrs["start"] = number
-                    items = self._block(block)
-                    if continued:
-                        rows += items
-                    else:
-                        self._add(rows, items, layout)
+                case Blocks(source, references, place):
+                    tokens = self._parser.parse(source, {"references": dict(references)})
+                    resume(tokens, place)
+                    for block in _split(tokens):
+                        block_rows = self._block(block, layout)
+                        if BEGUN in block[0].meta:
+                            rows += block_rows
+                        else:
+                            self._add(rows, block_rows, layout)
                 case CodeStart(name):
                     layout.code, layout.code_begun = LineHighlighter(name, self._code_theme), False
                 case CodeLine(text):
@@ -151,8 +154,14 @@ class Painter:
             rows += [[], *block] if layout.printed else block
             layout.printed = True
 
-    def _block(self, tokens: list[Token]) -> list[Row]:
+    def _block(self, tokens: list[Token], layout: Layout) -> list[Row]:
         first = tokens[0]
+        for token in tokens:
+            if token.type == "fence":
+                # The colours of code inside of a list or quote may have to go on with the next piece.
+                if BEGUN not in token.meta or layout.inner_code is None:
+                    layout.inner_code = LineHighlighter(language(token.info), self._code_theme)
+                token.meta = {**token.meta, _COLOURS: layout.inner_code}
         if first.type in ("fence", "code_block"):
             return list(_code_rows(first, self._code_theme))
         options = self._console.options.update(width=max(1, self.width), height=None)
@@ -207,7 +216,7 @@ def _split(tokens: list[Token]) -> Iterator[list[Token]]:
 
 
 def _code_rows(token: Token, theme: str | None) -> Iterator[Row]:
-    highlighter = LineHighlighter(language(token.info), theme)
+    highlighter = token.meta.get(_COLOURS) or LineHighlighter(language(token.info), theme)
     lines = token.content.split("\n")
     for line in lines[:-1] if not lines[-1] else lines:
         yield highlighter.line(line)
@@ -221,6 +230,7 @@ class _Code(markdown.TextElement):
         return cls(token, markdown.code_theme or None)
 
     def __init__(self, token: Token, theme: str | None) -> None:
+        self.begun = BEGUN in token.meta
         self._rows = list(_code_rows(token, theme))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -243,12 +253,49 @@ class _Rule(markdown.HorizontalRule):
         yield Rule(style=console.get_style("markdown.hr"), characters="─")
 
 
+class _Paragraph(markdown.Paragraph):
+    begun = False
+
+    @classmethod
+    def create(cls, markdown: markdown.Markdown, token: Token) -> "_Paragraph":
+        made = cls(justify="left")
+        made.begun = BEGUN in token.meta
+        return made
+
+
+class _Item(markdown.ListItem):
+    begun = False
+
+    @classmethod
+    def create(cls, markdown: markdown.Markdown, token: Token) -> "_Item":
+        made = cls()
+        made.begun = BEGUN in token.meta
+        return made
+
+
 class _Quote(markdown.BlockQuote):
+    begun = False
+
+    @classmethod
+    def create(cls, markdown: markdown.Markdown, token: Token) -> "_Quote":
+        made = cls()
+        made.begun = BEGUN in token.meta
+        return made
+
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield from _marked(console, options, self.elements, Segment("▌ ", self.style), Segment("▌ ", self.style))
+        mark = Segment("▌ ", self.style)
+        yield from _marked(console, options, self.elements, mark, mark, begun=self.begun)
 
 
 class _List(markdown.ListElement):
+    begun = False
+
+    @classmethod
+    def create(cls, markdown: markdown.Markdown, token: Token) -> "_List":
+        made = cls(token.type, int(token.attrs.get("start", 1)))
+        made.begun = BEGUN in token.meta
+        return made
+
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         first = 1 if self.list_start is None else self.list_start
         numbered = self.list_type == "ordered_list_open"
@@ -256,7 +303,9 @@ class _List(markdown.ListElement):
         for at, item in enumerate(self.items):
             # The width must not depend on numbers that are still to come.
             mark = f"{first + at}.".rjust(3) + " " if numbered else " • "
-            yield from _marked(console, options, item.elements, Segment(mark, style), Segment(" " * len(mark)))
+            begun = isinstance(item, _Item) and item.begun
+            marks = Segment(mark, style), Segment(" " * len(mark))
+            yield from _marked(console, options, item.elements, *marks, begun=begun)
 
 
 class _Table(markdown.TableElement):
@@ -280,27 +329,28 @@ class _Table(markdown.TableElement):
 
 
 def _marked(
-    console: Console, options: ConsoleOptions, elements: Renderables, mark: Segment, padding: Segment
+    console: Console, options: ConsoleOptions, elements: Renderables, mark: Segment, padding: Segment, *, begun: bool
 ) -> RenderResult:
     """The elements of an item or quote, the mark before the first row and the padding before the others. A blank row
-    stands between elements, but not before a list."""
+    stands between elements, but not before a list. begun: earlier elements of it are printed."""
     room = options.max_width - mark.cell_length
     if room < LEAST:
         room, padding = options.max_width, Segment("")
-        yield mark
-        yield Segment.line()
+        if not begun:
+            yield mark
+            yield Segment.line()
         mark = padding
-    begun = False
+    empty = not begun
     for element in cast(Iterable[RenderableType], elements):
         rows = console.render_lines(element, options.update(width=max(1, room), height=None), pad=False)
-        if begun and rows and not isinstance(element, _List):
+        if begun and rows and not isinstance(element, _List) and not getattr(element, "begun", False):
             rows = [[], *rows]
         for row in rows:
             yield padding if begun else mark
             yield from row
             yield Segment.line()
-            begun = True
-    if not begun:
+            begun, empty = True, False
+    if empty:
         yield mark
         yield Segment.line()
 
@@ -313,6 +363,8 @@ class _Part(markdown.Markdown):
         "fence": _Code,
         "code_block": _Code,
         "heading_open": _Heading,
+        "paragraph_open": _Paragraph,
+        "list_item_open": _Item,
         "hr": _Rule,
         "blockquote_open": _Quote,
         "bullet_list_open": _List,

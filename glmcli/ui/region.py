@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from glmcli.ui.terminal import Terminal
+from glmcli.ui.columns import bare, chopped, width_of
+from glmcli.ui.terminal import Stream, Terminal
 
 _UP = "\x1b[{}F\x1b[J"
 """To the start of the row so many rows up, and everything from there erased. The start, since a key that the terminal
@@ -29,11 +30,25 @@ class Line(NamedTuple):
 class Region:
     """An overlay of the terminal. The cursor always rests at the start of the row below it."""
 
-    def __init__(self, terminal: Terminal) -> None:
+    def __init__(self, terminal: Terminal, stream: Stream = "stdout") -> None:
         self._terminal = terminal
+        self._stream: Stream = stream
         self._drawn: list[Line] = []
         self._kept: list[Line] = []
-        self._width = 0
+        self._size = (0, 0)
+        self._resized = False
+        self._away: list[str] = []
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the window was resized since the rows were laid out."""
+        return bool(self._drawn) and (self._resized or self._size != self._size_now)
+
+    def scrolled_away(self) -> str:
+        """What of the live rows stands above the screen since the window became smaller: out of reach, so it stays."""
+        self._refit()
+        away, self._away = self._away, []
+        return "".join(away)
 
     def paint(self, done: Sequence[Line], live: Sequence[Line]) -> None:
         """Prints the done rows for good and the live ones below them, in place of those drawn before.
@@ -41,48 +56,63 @@ class Region:
         Live rows fit the width and, all together, the height of the terminal."""
         with self._terminal.lock:
             if not self._drawn:
-                self._terminal.fresh_line()
-            width = self._terminal.width
+                self._terminal.fresh_line(self._stream)
+            self._refit()
             old, new = self._drawn, [*done, *live]
             same = 0
-            if width == self._width:
-                while same < min(len(old), len(new)) and old[same] == new[same]:
-                    same += 1
-            up = sum(_height(line, width) for line in old[same:])
+            # A row that the terminal wrapped must go as a whole: it would be joined again in a wider window.
+            while not self._resized and same < min(len(old), len(new)) and old[same] == new[same]:
+                same += 1
+            up = len(old) - same
             # Erased first, not behind each row: behind a full row that would take its last character away.
             text = (_UP.format(up) if up else "") + "".join(f"{line.text}\n" for line in new[same:])
-            self._drawn, self._kept, self._width = list(live), [], width
+            self._drawn, self._kept = list(live), []
+            self._size, self._resized = self._size_now, False
             self._terminal.overlay = self if live else None
             if text:
-                self._terminal.draw(f"{BEGIN}{text}{END}")
+                self._terminal.draw(f"{BEGIN}{text}{END}", self._stream)
 
     def extend(self, text: str, columns: int) -> bool:
         """Writes more text at the end of the last live row; false, and nothing done, where the row has no room."""
         with self._terminal.lock:
-            if not self._drawn or self._width != self._terminal.width:
+            if not self._drawn or self.outdated:
                 return False
             *_, last = self._drawn
-            if last.columns + columns > self._width or not last.columns:
+            if last.columns + columns > self._size[0] or not last.columns:
                 return False
-            self._terminal.draw(_END_OF_LAST.format(last.columns) + f"{text}\n")
+            self._terminal.draw(_END_OF_LAST.format(last.columns) + f"{text}\n", self._stream)
             self._drawn[-1] = Line(last.text + text, last.columns + columns)
             return True
 
     def hide(self) -> None:
-        up = sum(_height(line, self._terminal.width) for line in self._drawn)
+        self._refit()
         self._kept, self._drawn = self._drawn, []
-        if up:
-            self._terminal.draw(_UP.format(up))
+        if self._kept:
+            self._terminal.draw(_UP.format(len(self._kept)), self._stream)
 
     def show(self) -> None:
         # What was written meanwhile may have left its line open: the rows go below it.
-        self._terminal.fresh_line()
+        self._terminal.fresh_line(self._stream)
         self._drawn, self._kept = self._kept, []
-        self._width = self._terminal.width
         if self._drawn:
-            self._terminal.draw("".join(f"{line.text}\n" for line in self._drawn))
+            self._terminal.draw("".join(f"{line.text}\n" for line in self._drawn), self._stream)
 
+    @property
+    def _size_now(self) -> tuple[int, int]:
+        return (self._terminal.width, self._terminal.height)
 
-def _height(line: Line, width: int) -> int:
-    """Rows on a terminal that wraps: the window may have become narrower since."""
-    return max(1, -(-line.columns // width))
+    def _refit(self) -> None:
+        """After the window was resized: the drawn lines as the rows that the terminal has made of them, one each, and
+        without those that it has scrolled away to make room for the cursor."""
+        if not self._drawn or self._size == self._size_now:
+            return
+        width, height = self._size = self._size_now
+        lines = [row for line in self._drawn for row in self._rows(line, width)]
+        beyond = max(0, len(lines) + 1 - height)
+        self._away += [bare(line.text) for line in lines[:beyond]]
+        self._drawn, self._resized = lines[beyond:], True
+
+    def _rows(self, line: Line, width: int) -> list[Line]:
+        if line.columns <= width or not self._terminal.reflows:
+            return [line]
+        return [Line(row, width_of(row)) for row in chopped(bare(line.text), width)]

@@ -6,7 +6,6 @@ something happens. A thread redraws it, since the main one is waiting for the ne
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
@@ -14,6 +13,8 @@ from typing import Protocol
 
 from glmcli.errors import GlmError
 from glmcli.ui.clean import one_line
+from glmcli.ui.columns import columns_of as columns_of
+from glmcli.ui.columns import fit as fit
 from glmcli.ui.terminal import Terminal
 
 GLYPHS = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -126,22 +127,3 @@ def busy(terminal: Terminal, words: str, tickers: Tickers = ThreadTicker) -> Ite
         yield
     finally:
         status.stop()
-
-
-def fit(text: str, columns: int) -> str:
-    """The longest beginning of a one-line text that fits, an ellipsis at its end if something is missing."""
-    used = cut = 0
-    for at, char in enumerate(text):
-        used += columns_of(char)
-        if used > columns:
-            return f"{text[:cut]}…" if columns > 0 else ""
-        if used < columns:
-            cut = at + 1
-    return text
-
-
-def columns_of(char: str) -> int:
-    """Columns a character takes: 0 for combining ones, 2 for wide ones."""
-    if unicodedata.combining(char) or unicodedata.category(char) in ("Cf", "Me", "Mn"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1

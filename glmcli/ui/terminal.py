@@ -79,6 +79,29 @@ class Terminal:
         return self.world.environ.get("TERM", "") in ("dumb", "unknown")
 
     @property
+    def reflows(self) -> bool:
+        """Whether it wraps the lines it shows anew when its window becomes narrower, as nearly all do; the others cut
+        them off."""
+        environ = self.world.environ
+        kind = environ.get("TERM", "")
+        return not (
+            environ.get("XTERM_VERSION")
+            or kind.startswith(("linux", "st-", "vt"))
+            or kind == "st"
+            or (kind.startswith("screen") and not environ.get("TMUX"))
+        )
+
+    @property
+    def ascii(self) -> bool:
+        """Whether marks of our own must be ASCII: the locale names another encoding than UTF-8."""
+        environ = self.world.environ
+        encoding = environ.get("PYTHONIOENCODING", "").partition(":")[0]
+        if not encoding:
+            locale = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""
+            encoding = locale.partition("@")[0].partition(".")[2] or ("" if locale not in ("C", "POSIX") else "ascii")
+        return encoding.lower().replace("-", "").replace("_", "") not in ("", "utf8", "cp65001")
+
+    @property
     def width(self) -> int:
         """Columns, asked anew each time."""
         return max(1, self.world.size()[0])

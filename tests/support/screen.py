@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
+from typing import Any
 
 import pyte
 
@@ -14,12 +16,18 @@ class Screen:
     """`feed` it the bytes a program wrote to its terminal; line feeds also return the carriage, as a tty makes them."""
 
     def __init__(self, columns: int = 80, lines: int = 24) -> None:
-        self._screen = pyte.HistoryScreen(columns, lines, history=200_000, ratio=1)
+        self._screen = _Remembering(columns, lines, history=200_000, ratio=1)
         self._screen.set_mode(pyte.modes.LNM)
         self._stream = pyte.Stream(self._screen)
 
     def feed(self, data: bytes) -> Screen:
         self._stream.feed(_IGNORED.sub("", data.decode()))
+        return self
+
+    def resize(self, columns: int, lines: int, *, reflow: bool = True) -> Screen:
+        """The window gets another size: its rows, scrolled ones too, are wrapped anew, as nearly all terminals do it,
+        or cut off, as xterm does it. Rows that find no room above the cursor scroll away; others come back."""
+        self._screen.refit(columns, lines, reflow)
         return self
 
     @property
@@ -39,14 +47,68 @@ class Screen:
         return _without_blank_end([*self.scrolled, *(row.rstrip() for row in self._screen.display)])
 
     @property
-    def line(self) -> str:
-        """The row of the cursor."""
-        return self._screen.display[self._screen.cursor.y].rstrip()
-
-    @property
     def cursor(self) -> tuple[int, int]:
         """Column and row of the screen, from 0."""
         return (self._screen.cursor.x, self._screen.cursor.y)
+
+
+class _Remembering(pyte.HistoryScreen):
+    """pyte's screen, which also knows which of its rows go on in the next one."""
+
+    _drawing = False
+
+    def draw(self, data: str) -> None:
+        self._drawing = True
+        super().draw(data)
+        self._drawing = False
+
+    def linefeed(self) -> None:
+        self.buffer[self.cursor.y].goes_on = self._drawing
+        super().linefeed()
+
+    def erase_in_display(self, how: int = 0, *args: Any, **kwargs: Any) -> None:
+        super().erase_in_display(how, *args, **kwargs)
+        for y in range(self.cursor.y if how == 0 else 0, self.lines):
+            self.buffer[y].goes_on = False
+
+    def refit(self, columns: int, lines: int, reflow: bool) -> None:
+        rows = [*self.history.top, *(self.buffer[y] for y in range(self.cursor.y + 1))]
+        lines_of_cells: list[list[Any]] = [[]]
+        for row in rows:
+            lines_of_cells[-1] += [row[x] for x in range(max(row, default=-1) + 1)]
+            if not (reflow and getattr(row, "goes_on", False)):
+                lines_of_cells.append([])
+        lines_of_cells.pop()
+        assert self.cursor.x == 0, "programs leave the cursor at the start of a row"
+        fitted = []
+        for cells in lines_of_cells:
+            # Blanks at the end are no text; what is cut off is lost.
+            length = len(cells) - sum(1 for _ in takewhile(lambda cell: cell.data == " ", reversed(cells)))
+            cells = cells[:length] if reflow else cells[: min(length, columns)]
+            parts = _chopped(cells, columns)
+            for part in parts:
+                row = type(self.buffer[0])(self.default_char)
+                row.update(enumerate(part))
+                row.goes_on = part is not parts[-1]
+                fitted.append(row)
+        above = max(0, len(fitted) - lines)
+        self.history.top.clear()
+        self.history.top.extend(fitted[:above])
+        self.buffer.clear()
+        self.buffer.update(enumerate(fitted[above:]))
+        self.lines, self.columns = lines, columns
+        self.set_margins()
+        self.cursor.x, self.cursor.y = 0, len(fitted) - above - 1
+
+
+def _chopped(cells: list[Any], columns: int) -> list[list[Any]]:
+    parts: list[list[Any]] = [[]]
+    for at, cell in enumerate(cells):
+        wide = at + 1 < len(cells) and cells[at + 1].data == ""
+        if len(parts[-1]) + 1 + wide > columns:
+            parts.append([])
+        parts[-1].append(cell)
+    return parts
 
 
 def seen(data: bytes, columns: int = 80, lines: int = 24) -> list[str]:

@@ -48,16 +48,17 @@ def test_a_frame_without_news_draws_nothing() -> None:
     assert (stage.stdout, stage.tickers.running, stage.terminal.overlay) == (before, [], None)
 
 
-def test_dear_frames_are_rarer() -> None:
+@pytest.mark.parametrize(("seconds", "frames"), [(0.125, [0, 9, 18, 27]), (0.001953125, [0, 49, 98]), (0.03125, [0, 9, 18, 27])])
+def test_dear_frames_are_rarer(seconds: float, frames: list[int]) -> None:
     stage = plain()
-    stage.clock.step = 0.125  # at each look at the clock: a frame, between two looks, takes that long
+    stage.clock.step = seconds  # at each look at the clock: a frame, between two looks, takes that long
     renderer = drawing(stage)
     drawn = []
-    for _ in range(30):
+    for _ in range(30 if len(frames) == 4 else 100):
         before = stage.stdout
         renderer.feed(TextDelta("x"))
         drawn.append(stage.stdout != before)
-    assert [at for at, it in enumerate(drawn) if it] == [0, 9, 18, 27]
+    assert [at for at, it in enumerate(drawn) if it] == frames
 
 
 def test_each_frame_is_one_write_of_what_changed() -> None:
@@ -77,14 +78,25 @@ def test_each_frame_is_one_write_of_what_changed() -> None:
     assert stage.rows == ["Head", "", "open text", "", " • a", " • b"]
 
 
-def test_a_long_open_block_shows_its_end_and_leaves_a_third_of_the_screen() -> None:
+def test_an_open_item_is_printed_as_far_as_it_is_done() -> None:
+    stage = plain(size=(40, 12))
+    renderer = drawing(stage)
+    renderer.feed(TextDelta("- item\n" + "".join(f"  - sub {i}\n" for i in range(30))))
+    whole = [" • item", *(f"    • sub {i}" for i in range(30))]
+    assert stage.rows == whole
+    renderer.close(None)
+    assert (stage.rows, stage.stdout.count("sub 7")) == (whole, 1)
+
+
+def test_an_open_paragraph_leaves_a_third_of_the_screen() -> None:
     stage = plain(size=(40, 12))
     stage.terminal.write("before\n")
     renderer = drawing(stage)
-    renderer.feed(TextDelta("- item\n" + "".join(f"  - sub {i}\n" for i in range(30))))
-    assert stage.rows == ["before", *(f"    • sub {i}" for i in range(22, 30))]
+    renderer.feed(TextDelta("*open " + "".join(f"{i:02} {'x' * 37}\n" for i in range(30))))
+    assert [len(stage.rows), stage.rows[0], stage.rows[-1]] == [9, "before", "x" * 37]
     renderer.close(None)
-    assert stage.rows == ["before", " • item", *(f"    • sub {i}" for i in range(30))]
+    rows = [f"{'x' * 37} {i:02}" for i in range(1, 30)]
+    assert stage.rows == ["before", "*open 00", *rows, "x" * 37]
 
 
 def test_a_long_open_table_shows_its_head_and_its_end() -> None:
@@ -94,7 +106,7 @@ def test_a_long_open_table_shows_its_head_and_its_end() -> None:
     for i in range(30):
         stage.clock.now += 1
         renderer.feed(TextDelta(f"|{i}|x|\n"))
-    assert stage.rows == ["a   b", "─────", *(f"{i}  x" for i in range(25, 30))]
+    assert stage.rows == ["a   b", "─────", *(f"{i}  x" for i in range(26, 30))]
 
 
 @pytest.mark.parametrize("undecided", ["-", "==", "```", "``", "1.", "#", "> ", "| "])

@@ -1,0 +1,68 @@
+"""How many columns of a terminal a text takes, and texts made to fit them. Without Rich, which takes long to import."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+_SEQUENCE = re.compile("\x1b\\[[0-9;]*m|\x1b\\]8;[^\x1b]*\x1b\\\\")
+
+
+def columns_of(char: str) -> int:
+    """Columns a character takes: 0 for combining ones, 2 for wide ones."""
+    if unicodedata.combining(char) or unicodedata.category(char) in ("Cf", "Me", "Mn"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def width_of(text: str) -> int:
+    return len(text) if text.isascii() else sum(map(columns_of, text))
+
+
+def bare(text: str) -> str:
+    """Drawn text without our colours and links."""
+    return _SEQUENCE.sub("", text) if "\x1b" in text else text
+
+
+def fit(text: str, columns: int, ellipsis: str = "…") -> str:
+    """The longest beginning of a one-line text that fits, an ellipsis at its end if something is missing."""
+    used = cut = 0
+    room = columns - len(ellipsis)
+    for at, char in enumerate(text):
+        used += columns_of(char)
+        if used > columns:
+            return f"{text[:cut]}{ellipsis}" if room >= 0 else ""
+        if used <= room:
+            cut = at + 1
+    return text
+
+
+def chopped(text: str, columns: int) -> Iterator[str]:
+    """The rows a terminal of that width makes of a line."""
+    begin = used = 0
+    for at, char in enumerate(text):
+        takes = columns_of(char)
+        if used + takes > columns and at > begin:
+            yield text[begin:at]
+            begin, used = at, 0
+        used += takes
+    yield text[begin:]
+
+
+def wrapped(text: str, columns: int) -> Iterator[str]:
+    """The line broken between words; a word that is longer than a row is chopped. Blanks at the breaks go."""
+    if width_of(text) <= columns:
+        yield text
+        return
+    row = ""
+    for word in re.findall(r"\s*\S+", text):
+        if width_of(row + word) <= columns:
+            row += word
+            continue
+        if row:
+            yield row
+            word = word.lstrip()
+        *full, row = chopped(word, columns)
+        yield from full
+    yield row

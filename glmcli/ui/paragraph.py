@@ -1,0 +1,72 @@
+"""Where a paragraph that is still being written can be cut, so that its beginning can be printed for good. No drawing.
+
+A cut lies between two words of which the second can begin a paragraph, so that the rest is one again, and no emphasis,
+link or code is open there that later text might close.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from glmcli.ui.place import Place, spine
+
+_BETWEEN = re.compile(
+    r"""(?<=[^\s\\])\s+(?=(?:[*_]{1,2}|`(?!`)|["'“‘(])*[^\W\d_]|\d+[^\d.)]|\[[^\[\]]*\]\()""",
+)
+"""Blanks before a word that begins no list, heading, fence, rule, quote, table or definition where it begins a line."""
+_DONE = re.compile(r"\[[^\[\]]*\](?![(\[:])")
+_OPEN = re.compile(r"`|\[|[*~](?=\S)|(?<![^\W_])_(?=\S)|<\S*\Z")
+"""What may be the beginning of a construct whose end is still to come."""
+
+
+@dataclass(frozen=True)
+class ParagraphCut:
+    """The beginning reaches to `end`; the rest starts at `begin`, behind `prefix`, and goes on at `place`."""
+
+    end: int
+    begin: int
+    prefix: str
+    place: Place
+
+
+def paragraph_cut(tokens: Sequence[Token], source: str, after: int) -> ParagraphCut | None:
+    """The cut that leaves `after` letters and digits for the rest, if the source is one paragraph, alone inside of
+    whatever containers, and it can be cut there."""
+    alone = sum(token.level == 0 and token.nesting >= 0 for token in tokens) == 1
+    around = spine(tokens, source.split("\n")) if alone else None
+    if around is None or around.cut is not None or around.leaf != len(around.place):
+        return None
+    if tokens[around.leaf].type != "paragraph_open" or "|" in source:
+        return None
+    end = len(source)
+    for end in range(len(source), len(around.prefix), -1):
+        if after <= 0:
+            break
+        after -= source[end - 1].isalnum()
+    # Marks before the first letter belong to its word.
+    begin = max(source.rfind(" ", 0, end), source.rfind("\n", 0, end)) + 1
+    between = _BETWEEN.match(source, len(source[:begin].rstrip()))
+    if after > 0 or between is None or between.end() != begin or any(map(str.isalnum, source[begin:end])):
+        return None
+    if not _closed(source[len(around.prefix) : between.start()]):
+        return None
+    return ParagraphCut(between.start(), begin, around.prefix, (*around.place, ("paragraph_open", 0)))
+
+
+def _closed(text: str) -> bool:
+    (inline,) = _parser().parseInline(text)
+    parts = [token.content if token.type == "text" else "\0" for token in inline.children or []]
+    return not _OPEN.search(_DONE.sub("", "".join(parts)))
+
+
+@cache
+def _parser() -> MarkdownIt:
+    from glmcli.ui.blocks import dialect
+
+    return dialect()
