@@ -28,7 +28,7 @@ TABLE_ROWS = 4
 _UNDECIDED = re.compile(r"[\s\-=*_#>`~+|:.\d()]*\Z|\s*(?:```|~~~)")
 """The line that is being written may turn out to be markup: it is better not shown yet."""
 
-_WORDS = re.compile(r"\s*[^\W\d_]+\s+\S")
+_WORDS = re.compile(r"\s*[^\W\d_]\w*\s+\S")
 """A line that begins like a paragraph."""
 
 

@@ -22,7 +22,8 @@ from glmcli.ui.text import TerminalText
 
 if TYPE_CHECKING:
     from glmcli.ui.blocks import Blocks, Piece, Splitter
-    from glmcli.ui.markdown import Layout, Painter, Row
+    from glmcli.ui.markdown import Layout, Painter
+    from glmcli.ui.segments import Row
 
 FRAME = 1 / 15
 """Seconds between two frames, at least."""
@@ -103,7 +104,12 @@ class LiveMarkdown(TerminalText):
         from glmcli.ui.markdown import Layout, Painter
 
         if self._painter is None:
-            self._painter = Painter(self._terminal.width, color=self._terminal.color("stdout"), theme=self._theme)
+            self._painter = Painter(
+                self._terminal.width,
+                color=self._terminal.color("stdout"),
+                theme=self._theme,
+                ascii=self._terminal.ascii,
+            )
         self._splitter, self._layout, self._cleaner = Splitter(), Layout(), Cleaner()
         self._next = 0.0
         self._blanks = None
@@ -115,7 +121,7 @@ class LiveMarkdown(TerminalText):
         assert self._painter is not None
         assert self._layout is not None
         self._waiting = False
-        from glmcli.ui.markdown import folded
+        from glmcli.ui.segments import folded
 
         news = "".join(self._news)
         self._news.clear()
@@ -183,7 +189,7 @@ class LiveMarkdown(TerminalText):
         return True
 
     def _line(self, row: Row) -> Line:
-        from glmcli.ui.markdown import columns
+        from glmcli.ui.segments import columns
 
         assert self._painter is not None
         return Line(self._painter.text(row), columns(row))

@@ -97,9 +97,9 @@ def code_cut(token: Token, lines: Sequence[str], around: Spine) -> Cut | None:
             mark = around.prefix + line[len(around.prefix) :]
             return Cut(last, [mark, *lines[last : last + 1]], (*around.place, ("fence", 0)))
     elif token.type == "code_block" and not around.place:
-        for line in range(end - 1, begin, -1):
-            if lines[line].strip() and lines[line - 1].strip():
-                return Cut(line, [lines[line]], (("code_block", 0),))
+        for at in range(end - 1, begin, -1):
+            if lines[at].strip() and lines[at - 1].strip():
+                return Cut(at, [lines[at]], (("code_block", 0),))
     return None
 
 

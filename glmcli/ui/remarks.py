@@ -71,8 +71,8 @@ class Remarks:
             self._terminal.erase_echo()
         for index in sorted(self._refusals):
             refusal = one_line("".join(self._refusals[index]).strip())
-            # The error may quote it in full.
-            if refusal and (error is None or refusal not in error.message):
+            # The error may quote it.
+            if refusal and (error is None or " ".join(refusal.split()) not in " ".join(error.message.split())):
                 self._terminal.note(f"{_of_choice(index)}the model refused: {refusal}", "warning")
 
     def _name_odd(self, reasons: tuple[str | None, ...]) -> None:
@@ -164,7 +164,7 @@ class Trace:
 
     def _say(self, mark: str, lines: list[str]) -> None:
         for line in lines:
-            self._terminal.note(f"{mark}{one_line(line)}".rstrip(), "")
+            self._terminal.note(f"{mark}{one_line(line)}".rstrip(), "", wrap=False)
 
 
 class Accounts:

@@ -31,7 +31,7 @@ def choose(
     raw: bool = False,
     plain: bool = False,
     markdown: bool = True,
-    theme: str = "dark",
+    theme: str = "auto",
     hide_reasoning: bool = False,
     show_reasoning: bool = False,
     include: bool = False,
@@ -55,6 +55,8 @@ def choose(
     called a tool, which a tool loop says better. audio_format: what the request asked for. folder: where sound and
     images are saved, but for "json" and "jsonl", which hold them. Raises UsageError if `output` cannot be written.
     """
+    if theme == "auto":
+        theme = terminal.background
     live = format == "text" and terminal.out_is_tty and not terminal.dumb and markdown and not raw and not plain
     mode: Literal["fold", "stream", "hide"]
     if show_reasoning and not hide_reasoning:

@@ -24,6 +24,11 @@ DELAY = 0.4
 """Seconds without a sign of life before the line appears: a quick answer needs no spinner."""
 
 
+def glyphs(terminal: Terminal) -> str:
+    """The spinner's faces that this terminal can show."""
+    return "|/-\\" if terminal.ascii else GLYPHS
+
+
 class Ticker(Protocol):
     """Calls something again and again until it is stopped; starting and stopping twice does no harm."""
 
@@ -104,7 +109,8 @@ class Status:
         seconds = self._terminal.world.monotonic() - self._started
         if self._words is None or seconds < self._delay or self._terminal.inside_line("stderr"):
             return
-        glyph = GLYPHS[int(seconds / FRAME) % len(GLYPHS)]
+        marks = glyphs(self._terminal)
+        glyph = marks[int(seconds / FRAME) % len(marks)]
         line = fit(f"{glyph} {one_line(self._words(seconds))}", self._terminal.width - 1)
         if self._terminal.color("stderr"):
             line = f"\x1b[2m{line}\x1b[0m"

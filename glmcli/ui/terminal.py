@@ -18,6 +18,7 @@ from typing import BinaryIO, Literal, Protocol
 
 from glmcli.errors import GlmError
 from glmcli.ui.clean import Cleaner, clean, utf8
+from glmcli.ui.columns import wrapped
 from glmcli.world import World
 
 Stream = Literal["stdout", "stderr"]
@@ -92,6 +93,13 @@ class Terminal:
         )
 
     @property
+    def background(self) -> Literal["dark", "light"]:
+        """What COLORFGBG says of the terminal's colours. The terminal itself is not asked: its reply might be taken
+        for something typed."""
+        colour = self.world.environ.get("COLORFGBG", "").rpartition(";")[2]
+        return "light" if colour in ("7", "9", "10", "11", "12", "13", "14", "15") else "dark"
+
+    @property
     def ascii(self) -> bool:
         """Whether marks of our own must be ASCII: the locale names another encoding than UTF-8."""
         environ = self.world.environ
@@ -135,14 +143,17 @@ class Terminal:
             with self.above():
                 self._put("stderr", self._styled(shown, style, "stderr"), shown)
 
-    def note(self, text: str, style: Style = "dim") -> None:
-        """One line on standard error, always cleaned. `quiet` leaves only those of style `error`."""
+    def note(self, text: str, style: Style = "dim", *, wrap: bool = True) -> None:
+        """One line on standard error, always cleaned, on a terminal broken between words unless it is no prose.
+        `quiet` leaves only those of style `error`."""
         if self.quiet and style != "error":
             return
         with self.above():
             self.fresh_line("stderr")
-            shown = clean(text)
-            self._put("stderr", "".join(f"{self._styled(line, style, 'stderr')}\n" for line in shown.split("\n")), "\n")
+            lines = clean(text).split("\n")
+            if wrap and self.err_is_tty and not self.dumb:
+                lines = [row for line in lines for row in wrapped(line, self.width)]
+            self._put("stderr", "".join(f"{self._styled(line, style, 'stderr')}\n" for line in lines), "\n")
 
     def fresh_line(self, stream: Stream = "stdout") -> None:
         """Ends the line if the cursor stands inside one. A pipe or file on standard output is left alone."""

@@ -20,6 +20,8 @@ class PipeText:
     def feed(self, event: Event) -> None:
         match event:
             case TextDelta(text, 0) if text:
+                # Before as well: an interrupt may come in the middle of the write.
+                self._inside_line = True
                 self._terminal.write(text)
                 self._inside_line = not text.endswith("\n")
             case Finished():

@@ -27,11 +27,12 @@ from glmcli.api.events import (
 from glmcli.errors import GlmError
 from glmcli.ui.status import Status, ThreadTicker, Tickers
 from glmcli.ui.terminal import Terminal
+from glmcli.ui.thoughts import Thoughts
 
 
 class Thinking:
-    """Watches choice 0. mode "fold": one status line that counts, then one dim line that stays. "stream": the
-    reasoning itself, as it comes. "hide": nothing but the status line of the wait.
+    """Watches choice 0. mode "fold": a few rows that are redrawn, with a count, then one dim line that stays.
+    "stream": the reasoning itself, as it comes. "hide": nothing but the status line of the wait.
     moving: whether there may be a status line at all.
     """
 
@@ -46,6 +47,8 @@ class Thinking:
         self._terminal = terminal
         self._mode = mode
         self._status = Status(terminal, tickers, able=moving)
+        able = moving and terminal.err_is_tty and not terminal.dumb and not terminal.quiet
+        self._view = Thoughts(terminal, tickers) if able and mode == "fold" else None
         self._since: float | None = None
         self._characters = 0
 
@@ -78,8 +81,12 @@ class Thinking:
                 self._status.stop()
                 self._terminal.fresh_line("stderr")
             self._terminal.write_error(text, style="dim")
-        elif begun and self._mode == "fold":
-            self._status.start(lambda seconds: f"thinking… {seconds:.0f} s, ~{self._tokens} tokens", delay=0.0)
+        elif self._view is not None:
+            if begun:
+                self._status.stop()
+                ellipsis = "..." if self._terminal.ascii else "…"
+                self._view.start(lambda seconds: f"thinking{ellipsis} {seconds:.0f} s, ~{self._tokens} tokens")
+            self._view.add(text)
 
     @property
     def _tokens(self) -> int:
@@ -88,6 +95,8 @@ class Thinking:
 
     def _end(self) -> None:
         self._status.stop()
+        if self._view is not None:
+            self._view.stop()
         if self._since is None:
             return
         seconds = self._terminal.world.monotonic() - self._since

@@ -1,8 +1,8 @@
 """What drawing an answer while it comes costs, by hand: `python -m tests.benchmarks.md_live [TOKENS...]`.
 
 Prints microseconds of CPU a token (4 characters, one event each, a frame every 4 tokens as at 50 tokens a second),
-bytes to the terminal a token, and the cost as a ratio to one print of the whole with the same styles. The figures of
-one length must be about those of another: nothing may grow with the answer.
+bytes to the terminal a token, the cost as a ratio to one print of the whole with the same styles, and its growth from
+the first length to the last. Nothing may grow with the answer.
 """
 
 from __future__ import annotations
@@ -54,20 +54,17 @@ def text_of(corpus: str, tokens: int) -> str:
     return "".join(itertools.islice(itertools.cycle(source), tokens * TOKEN))
 
 
-def live(text: str) -> tuple[float, int, int]:
-    """CPU seconds, bytes, frames. The clock makes a frame due every fourth token, or later after a dear one."""
+def live(text: str) -> tuple[float, int]:
+    """CPU seconds, bytes. The clock makes a frame due every fourth token, or later after a dear one."""
     stage = Stage(size=SIZE)
     paced = Paced()
     renderer = LiveMarkdown(Terminal(replace(stage.world, monotonic=paced)), tickers=stage.tickers)
-    frames = 0
     began = time.process_time()
     for at in range(0, len(text), TOKEN):
         paced.token()
-        before = stage.out.tell()
         renderer.feed(TextDelta(text[at : at + TOKEN]))
-        frames += stage.out.tell() != before
     renderer.close(None)
-    return time.process_time() - began, stage.out.tell(), frames
+    return time.process_time() - began, stage.out.tell()
 
 
 class Paced(Clock):
@@ -94,20 +91,21 @@ def once(text: str) -> float:
 
 
 def main() -> None:
-    lengths = [int(word) for word in sys.argv[1:]] or [1_000, 10_000]
+    lengths = [int(word) for word in sys.argv[1:]] or [1_000, 10_000, 100_000]
     live(text_of("mix", 200))
     out = sys.stdout
-    out.write(
-        f"{'corpus':14} {'tokens':>7} {'us/token':>9} {'ratio to one print':>19} {'bytes/token':>12} {'frames':>7}\n"
-    )
+    heads = ("corpus", "tokens", "us/token", "ratio to one print", "bytes/token", "growth")
+    out.write("{:14} {:>7} {:>9} {:>19} {:>12} {:>7}\n".format(*heads))
     for corpus in CORPORA:
+        first = 0.0
         for tokens in lengths:
             text = text_of(corpus, tokens)
-            seconds, size, frames = live(text)
+            seconds, size = live(text)
             ratio = seconds / once(text)
-            out.write(
-                f"{corpus:14} {tokens:7} {seconds / tokens * 1e6:9.0f} {ratio:19.1f} {size / tokens:12.0f} {frames:7}\n"
-            )
+            each = seconds / tokens * 1e6
+            first = first or each
+            out.flush()
+            out.write(f"{corpus:14} {tokens:7} {each:9.0f} {ratio:19.1f} {size / tokens:12.0f} {each / first:7.2f}\n")
 
 
 if __name__ == "__main__":

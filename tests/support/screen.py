@@ -63,13 +63,13 @@ class _Remembering(pyte.HistoryScreen):
         self._drawing = False
 
     def linefeed(self) -> None:
-        self.buffer[self.cursor.y].goes_on = self._drawing
+        _mark(self.buffer[self.cursor.y], self._drawing)
         super().linefeed()
 
     def erase_in_display(self, how: int = 0, *args: Any, **kwargs: Any) -> None:
         super().erase_in_display(how, *args, **kwargs)
         for y in range(self.cursor.y if how == 0 else 0, self.lines):
-            self.buffer[y].goes_on = False
+            _mark(self.buffer[y], False)
 
     def refit(self, columns: int, lines: int, reflow: bool) -> None:
         rows = [*self.history.top, *(self.buffer[y] for y in range(self.cursor.y + 1))]
@@ -89,7 +89,7 @@ class _Remembering(pyte.HistoryScreen):
             for part in parts:
                 row = type(self.buffer[0])(self.default_char)
                 row.update(enumerate(part))
-                row.goes_on = part is not parts[-1]
+                _mark(row, part is not parts[-1])
                 fitted.append(row)
         above = max(0, len(fitted) - lines)
         self.history.top.clear()
@@ -99,6 +99,10 @@ class _Remembering(pyte.HistoryScreen):
         self.lines, self.columns = lines, columns
         self.set_margins()
         self.cursor.x, self.cursor.y = 0, len(fitted) - above - 1
+
+
+def _mark(row: Any, goes_on: bool) -> None:
+    row.goes_on = goes_on
 
 
 def _chopped(cells: list[Any], columns: int) -> list[list[Any]]:

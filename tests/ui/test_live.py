@@ -48,7 +48,9 @@ def test_a_frame_without_news_draws_nothing() -> None:
     assert (stage.stdout, stage.tickers.running, stage.terminal.overlay) == (before, [], None)
 
 
-@pytest.mark.parametrize(("seconds", "frames"), [(0.125, [0, 9, 18, 27]), (0.001953125, [0, 49, 98]), (0.03125, [0, 9, 18, 27])])
+@pytest.mark.parametrize(
+    ("seconds", "frames"), [(0.125, [0, 9, 18, 27]), (0.001953125, [0, 49, 98]), (0.03125, [0, 9, 18, 27])]
+)
 def test_dear_frames_are_rarer(seconds: float, frames: list[int]) -> None:
     stage = plain()
     stage.clock.step = seconds  # at each look at the clock: a frame, between two looks, takes that long

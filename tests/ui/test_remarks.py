@@ -49,8 +49,8 @@ def test_reasoning_is_folded_beside_a_live_answer() -> None:
     assert shown[:4] == [
         [],
         ["⠋ thinking… 0 s, ~2 tokens"],
-        ["⠋ thinking… 4 s, ~2 tokens"],
-        ["⠋ thinking… 8 s, ~4 tokens"],
+        ["Let me ␛", "⠋ thinking… 4 s, ~2 tokens"],
+        ["Let me ␛think.", "⠋ thinking… 8 s, ~4 tokens"],
     ]
     assert stage.rows == ["thought for 12 s (~4 tokens)", "Hi"]
 

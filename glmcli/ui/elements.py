@@ -1,0 +1,301 @@
+"""Rich's Markdown elements in our manner: each looks the same whatever stands before it and however it is cut.
+
+Where Rich's own elements lose text, make code hard to copy, or are laid out by what is still to come, ours stand in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import ClassVar, cast
+
+from markdown_it.token import Token
+from rich import box, markdown
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.containers import Renderables
+from rich.rule import Rule
+from rich.segment import Segment
+from rich.style import Style
+from rich.table import Table
+
+from glmcli.ui.blocks import language
+from glmcli.ui.clean import clean
+from glmcli.ui.highlight import LineHighlighter
+from glmcli.ui.links import safe
+from glmcli.ui.place import BEGUN
+from glmcli.ui.segments import Row, folded
+
+LEAST = 10
+"""Columns below which nested text is no longer indented further."""
+
+_ASCII_BOX = box.Box(str(box.SIMPLE).replace("─", "-"), ascii=True)
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+
+COLOURS = "colours"
+"""Key in a fence's `meta`: the highlighter of its lines."""
+
+
+def code_rows(token: Token, theme: str | None) -> Iterator[Row]:
+    highlighter = token.meta.get(COLOURS) or LineHighlighter(language(token.info), theme)
+    lines = token.content.split("\n")
+    for line in lines[:-1] if not lines[-1] else lines:
+        yield highlighter.line(line)
+
+
+class _Code(markdown.TextElement):
+    """Code inside a list or quote: wrapped here, since rows there begin with marks of ours."""
+
+    @classmethod
+    def create(cls, markdown: markdown.Markdown, token: Token) -> "_Code":
+        return cls(token, markdown.code_theme or None)
+
+    def __init__(self, token: Token, theme: str | None) -> None:
+        self.begun = BEGUN in token.meta
+        self._rows = list(code_rows(token, theme))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for row in self._rows:
+            for part in folded(row, options.max_width):
+                yield from part
+                yield Segment.line()
+
+
+class _Heading(markdown.Heading):
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        self.text.justify = "left"
+        yield self.text
+
+
+class _Rule(markdown.HorizontalRule):
+    new_line = True
+    ascii = False
+
+    @classmethod
+    def create(cls, markdown: markdown.Markdown, token: Token) -> "_Rule":
+        made = cls()
+        made.ascii = getattr(markdown, "ascii", False)
+        return made
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Rule(style=console.get_style("markdown.hr"), characters="-" if self.ascii else "─")
+
+
+class _Paragraph(markdown.Paragraph):
+    begun = False
+
+    @classmethod
+    def create(cls, markdown: markdown.Markdown, token: Token) -> "_Paragraph":
+        made = cls(justify="left")
+        made.begun = BEGUN in token.meta
+        return made
+
+
+class _Item(markdown.ListItem):
+    begun = False
+
+    @classmethod
+    def create(cls, markdown: markdown.Markdown, token: Token) -> "_Item":
+        made = cls()
+        made.begun = BEGUN in token.meta
+        return made
+
+
+class _Quote(markdown.BlockQuote):
+    begun = ascii = False
+
+    @classmethod
+    def create(cls, markdown: markdown.Markdown, token: Token) -> "_Quote":
+        made = cls()
+        made.begun, made.ascii = BEGUN in token.meta, getattr(markdown, "ascii", False)
+        return made
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        mark = Segment("| " if self.ascii else "▌ ", self.style)
+        yield from _marked(console, options, self.elements, mark, mark, begun=self.begun)
+
+
+class _List(markdown.ListElement):
+    begun = ascii = False
+
+    @classmethod
+    def create(cls, markdown: markdown.Markdown, token: Token) -> "_List":
+        made = cls(token.type, int(token.attrs.get("start", 1)))
+        made.begun, made.ascii = BEGUN in token.meta, getattr(markdown, "ascii", False)
+        return made
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        first = 1 if self.list_start is None else self.list_start
+        numbered = self.list_type == "ordered_list_open"
+        style = console.get_style("markdown.item.number" if numbered else "markdown.item.bullet")
+        for at, item in enumerate(self.items):
+            # The width must not depend on numbers that are still to come.
+            mark = f"{first + at}.".rjust(3) + " " if numbered else " * " if self.ascii else " • "
+            begun = isinstance(item, _Item) and item.begun
+            marks = Segment(mark, style), Segment(" " * len(mark))
+            yield from _marked(console, options, item.elements, *marks, begun=begun)
+
+
+class _Table(markdown.TableElement):
+    """As Rich's, but long words are wrapped and not cut."""
+
+    ascii = False
+
+    @classmethod
+    def create(cls, markdown: markdown.Markdown, token: Token) -> "_Table":
+        made = cls()
+        made.ascii = getattr(markdown, "ascii", False)
+        return made
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        table = Table(
+            box=_ASCII_BOX if self.ascii else box.SIMPLE,
+            pad_edge=False,
+            style="markdown.table.border",
+            header_style="markdown.table.header",
+            collapse_padding=True,
+            # The empty edges above and below would stand beside the blank rows between blocks.
+            show_edge=False,
+        )
+        for cell in self.header.row.cells if self.header and self.header.row else []:
+            table.add_column(cell.content, overflow="fold", justify=cell.justify)
+        for row in self.body.rows if self.body else []:
+            table.add_row(*(cell.content for cell in row.cells))
+        yield table
+
+
+def _marked(
+    console: Console, options: ConsoleOptions, elements: Renderables, mark: Segment, padding: Segment, *, begun: bool
+) -> RenderResult:
+    """The elements of an item or quote, the mark before the first row and the padding before the others. A blank row
+    stands between elements, but not before a list. begun: earlier elements of it are printed."""
+    room = options.max_width - mark.cell_length
+    if room < LEAST:
+        room, padding = options.max_width, Segment("")
+        if not begun:
+            yield mark
+            yield Segment.line()
+        mark = padding
+    empty = not begun
+    for element in cast(Iterable[RenderableType], elements):
+        rows = console.render_lines(element, options.update(width=max(1, room), height=None), pad=False)
+        if begun and rows and not isinstance(element, _List) and not getattr(element, "begun", False):
+            rows = [[], *rows]
+        for row in rows:
+            yield padding if begun else mark
+            yield from row
+            yield Segment.line()
+            begun, empty = True, False
+    if empty:
+        yield mark
+        yield Segment.line()
+
+
+class Part(markdown.Markdown):
+    """Tokens of one top-level block, as a Rich renderable."""
+
+    elements: ClassVar[dict[str, type[markdown.MarkdownElement]]] = {
+        **markdown.Markdown.elements,
+        "fence": _Code,
+        "code_block": _Code,
+        "heading_open": _Heading,
+        "paragraph_open": _Paragraph,
+        "list_item_open": _Item,
+        "hr": _Rule,
+        "blockquote_open": _Quote,
+        "bullet_list_open": _List,
+        "ordered_list_open": _List,
+        "table_open": _Table,
+    }
+    # Tags of the tokens that stand in for links: their styles are entered and left like emphasis.
+    inlines = {*markdown.Markdown.inlines, "link", "address"}  # noqa: RUF012 - as Rich declares it
+
+    def __init__(self, tokens: list[Token], code_theme: str | None, ascii: bool) -> None:
+        # Not the inherited one: it makes a parser and parses, which was done before.
+        self.markup = ""
+        self.parsed = [_plain_links(token) for token in tokens]
+        self.code_theme = code_theme or ""
+        self.justify = None
+        self.style = Style.null()
+        self.hyperlinks = True  # the links that are left in the tokens are safe
+        self.ascii = ascii
+        self.inline_code_lexer = None
+        self.inline_code_theme = self.code_theme
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        begun = False
+        for segment in super().__rich_console__(console, options):
+            # Rich puts an empty line before a block that has blocks inside: the spacing is ours.
+            if begun or not isinstance(segment, Segment) or segment.text != "\n":
+                begun = True
+                yield segment
+
+
+def _plain_links(token: Token) -> Token:
+    """The token with links and images as text with their address, `<br>` as a line break, and everything cleaned."""
+    if token.type == "inline" and token.children:
+        token.children = list(_inline(token.children))
+    return token
+
+
+def _inline(tokens: list[Token]) -> Iterator[Token]:
+    addresses: list[tuple[Token, int]] = []
+    said: list[str] = []
+    tokens = list(tokens)
+    ends = _link_ends(tokens)
+    for at, token in enumerate(tokens):
+        if token.type == "link_open":
+            text = "".join(
+                inner.content for inner in tokens[at + 1 : ends[at]] if inner.type in ("text", "code_inline")
+            )
+            clickable = safe(str(token.attrs.get("href", "")), text)
+            opening = token if clickable else Token("style_open", "link", 1, attrs=token.attrs)
+            addresses.append((opening, len(said)))
+            yield opening
+        elif token.type == "link_close":
+            opening, since = addresses.pop()
+            address = str(opening.attrs.get("href", ""))
+            text = "".join(said[since:])
+            told = text in (address, address.removeprefix("mailto:"))
+            clickable = opening.type == "link_open"
+            if not clickable:
+                yield Token("style_close", "link", -1)
+            if address and not told:
+                yield from _address(address)
+            if clickable:
+                yield token
+        elif token.type == "image":
+            yield Token("style_open", "link", 1)
+            yield _text(f"[{clean(token.content) or 'image'}]")
+            yield Token("style_close", "link", -1)
+            yield from _address(str(token.attrs.get("src", "")))
+        elif token.type in ("text", "code_inline"):
+            token.content = clean(token.content)
+            if token.type == "text" and "<" in token.content:
+                token.content = _BREAK.sub("\n", token.content)
+            said.append(token.content)
+            yield token
+        else:
+            yield token
+
+
+def _link_ends(tokens: list[Token]) -> dict[int, int]:
+    """Where each link ends that opens at an index."""
+    opened: list[int] = []
+    ends: dict[int, int] = {}
+    for at, token in enumerate(tokens):
+        if token.type == "link_open":
+            opened.append(at)
+        elif token.type == "link_close":
+            ends[opened.pop()] = at
+    return ends
+
+
+def _address(address: str) -> Iterator[Token]:
+    if address:
+        yield Token("style_open", "address", 1)
+        yield _text(f" ({clean(address)})")
+        yield Token("style_close", "address", -1)
+
+
+def _text(text: str) -> Token:
+    return Token("text", "", 0, content=text)

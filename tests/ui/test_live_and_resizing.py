@@ -1,0 +1,96 @@
+"""A window that is resized in mid-answer: every word of the answer stands on the terminal once, in order.
+
+Rows may be broken in other places than one print would break them, since what is printed is the terminal's to wrap.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glmcli.api.events import TextDelta
+from glmcli.ui.live import LiveMarkdown
+from tests.support.screen import Screen
+from tests.ui.drawing import Stage
+
+WORDS = "".join(f"w{i} " for i in range(130))
+CORPORA = {
+    "paragraph": WORDS,
+    "marked paragraph": "".join(f"w{i}{'x' * (i % 7)} **b{i}** `c{i}` [l{i}](http://x/{i}) " for i in range(50)),
+    "paragraphs": "".join(f"w{i}{chr(10) * 2 if i % 17 == 0 else ' '}" for i in range(120)),
+    "list": "".join(f"- item {i} {WORDS[:60]}\n" for i in range(40)),
+    "nested lists": "".join(f"{'  ' * (i % 4)}- sub{i} of the list\n" for i in range(50)),
+    "one item": "1. first " + WORDS + "\n\n   " + WORDS,
+    "fence": "```py\n" + "".join(f"line{i} = {i} + 1\n" for i in range(50)) + "```\nend",
+    "fence in an item": "- a\n\n  ```\n" + "".join(f"  line{i} x\n" for i in range(50)) + "  ```\n- end",
+    "quote": "".join(f"> quoted{i} words\n" for i in range(50)),
+    "wide": "漢字仮名 " * 60,
+}
+
+
+def letters(rows: list[str]) -> str:
+    return "".join(filter(str.isalnum, "".join(rows)))
+
+
+def resized(text: str, sizes: list[tuple[int, int]], seed: int, *, reflow: bool = True, each: int = 32) -> list[str]:
+    """The rows after an answer during which the window took these sizes in turn, at any moments."""
+    size = sizes[0]
+    environ = {"NO_COLOR": "1", "TERM": "xterm"} | ({} if reflow else {"XTERM_VERSION": "XTerm(390)"})
+    stage = Stage(size=size, environ=environ)
+    screen = Screen(*size).feed(b"a prompt\nand more of it\n")
+    renderer = LiveMarkdown(stage.terminal, tickers=stage.tickers)
+    at = iter(range(0, len(text) + each, each))
+    moments = sorted(random.Random(seed).choices(range(len(text)), k=len(sizes) - 1))
+    fed = 0
+    for begin, end in itertools.pairwise(at):
+        stage.clock.now += 1
+        renderer.feed(TextDelta(text[begin:end]))
+        screen.feed(stage.out.getvalue()[fed:])
+        fed = len(stage.out.getvalue())
+        while moments and moments[0] < end:
+            moments.pop(0)
+            stage.size = sizes[len(sizes) - len(moments) - 1]
+            screen.resize(*stage.size, reflow=reflow)
+            if seed % 2:  # the ticker may be quicker than the next token, or not
+                stage.clock.now += 1
+                stage.tickers.tick()
+                screen.feed(stage.out.getvalue()[fed:])
+                fed = len(stage.out.getvalue())
+    renderer.close(None)
+    return screen.feed(stage.out.getvalue()[fed:]).rows
+
+
+def source(text: str) -> str:
+    return letters(["a prompt and more of it", re.sub("```py", "", text)])
+
+
+SIZES = [[(80, 24), (40, 24)], [(40, 12), (100, 30)], [(100, 30), (25, 10), (120, 40), (60, 8)], [(80, 24), (20, 5)]]
+
+
+@pytest.mark.parametrize("sizes", SIZES, ids=str)
+@pytest.mark.parametrize("name", CORPORA)
+def test_every_word_stands_there_once(name: str, sizes: list[tuple[int, int]]) -> None:
+    for seed in range(2):
+        assert letters(resized(CORPORA[name], sizes, seed)) == source(CORPORA[name])
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.sampled_from(sorted(CORPORA)),
+    st.lists(st.tuples(st.integers(20, 200), st.integers(4, 50)), min_size=2, max_size=6),
+    st.integers(0, 2**32),
+)
+def test_any_sizes_at_any_moments(name: str, sizes: list[tuple[int, int]], seed: int) -> None:
+    assert letters(resized(CORPORA[name], sizes, seed)) == source(CORPORA[name])
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_a_terminal_that_does_not_wrap_anew_and_becomes_wider_or_lower(name: str) -> None:
+    for seed in range(2):
+        rows = resized(CORPORA[name], [(40, 30), (60, 8), (90, 20)], seed, reflow=False)
+        assert letters(rows) == source(CORPORA[name])
