@@ -10,7 +10,8 @@ _glm_command() {
     values=([--profile]=@profile [--config-dir]=@folder [--color]='auto always never')
     case $1 in
         'glm') commands=(run chat sessions tools config serve) ;;
-        'glm sessions') commands=(list show export rm) ;;
+        'glm sessions') commands=(list show export search usage rename fork import rm) ;;
+        'glm sessions import') arguments=(@file) ;;
         'glm tools') commands=(list show check) ;;
         'glm config') commands=(show get set unset edit path profiles params login logout doctor local) ;;
         'glm config get') arguments=(@key) ;;
@@ -24,8 +25,8 @@ _glm_command() {
             flags+=(--version -V)
             ;;&
         'glm' | 'glm run' | 'glm chat')
-            flags+=(--strict --editor -e --no-stdin --continue -c --no-log --raw -r --plain --hide-reasoning -R
-                --show-reasoning --usage -u --include -i --logprobs --no-logprobs --parallel-tool-calls
+            flags+=(--strict --editor -e --no-stdin --continue -c --fork --no-log --raw -r --plain --hide-reasoning
+                -R --show-reasoning --usage -u --include -i --logprobs --no-logprobs --parallel-tool-calls
                 --no-parallel-tool-calls --store --no-store --think --no-think --clear-thinking
                 --no-clear-thinking)
             values+=([--option]=@assignment [-o]=@assignment [--system]='' [-s]='' [--system-file]=@file
@@ -48,7 +49,7 @@ _glm_command() {
         'glm sessions list')
             values+=([--limit]='' [-l]='')
             ;;&
-        'glm sessions list' | 'glm sessions show' | 'glm config show' | 'glm config profiles' | 'glm config params' | 'glm config doctor')
+        'glm sessions list' | 'glm sessions show' | 'glm sessions search' | 'glm sessions usage' | 'glm config show' | 'glm config profiles' | 'glm config params' | 'glm config doctor')
             flags+=(--json)
             ;;&
         'glm sessions show' | 'glm sessions export')
@@ -56,6 +57,9 @@ _glm_command() {
             ;;&
         'glm sessions export')
             values+=([--format]='md json jsonl html body' [--output]=@file [-o]=@file)
+            ;;&
+        'glm sessions search')
+            values+=([--limit]='' [-l]='')
             ;;&
         'glm sessions rm')
             flags+=(--yes -y)
@@ -97,7 +101,7 @@ _glm_setting() {
     case $1 in
         profile) _glm_candidates @profile ;;
         endpoint) candidates=(workers-ai workers-ai-openai ai-gateway openai local demo) ;;
-        log | markdown | usage | hide_reasoning | multiline | defaults.logprobs | defaults.parallel_tool_calls | defaults.store | defaults.stream) candidates=(true false) ;;
+        log | markdown | usage | hide_reasoning | toolbar | multiline | defaults.logprobs | defaults.parallel_tool_calls | defaults.store | defaults.stream) candidates=(true false) ;;
         color) candidates=(auto always never) ;;
         theme) candidates=(auto dark light) ;;
         editing_mode) candidates=(emacs vi) ;;
@@ -117,7 +121,8 @@ _glm_candidates() {
         @profile) _glm_profiles ;;
         @key) candidates=(profile endpoint account_id base_url model system gateway gateway_path gateway_token_env
             api_key_env token_command max_tokens_field log color theme markdown usage hide_reasoning
-            editing_mode multiline timeout first_byte_timeout connect_timeout retries ca_bundle "${fields[@]/#/defaults.}") ;;
+            editing_mode vi_escape toolbar multiline timeout first_byte_timeout connect_timeout retries
+            ca_bundle "${fields[@]/#/defaults.}") ;;
         @setting) _glm_setting "${given[0]#profiles.*.}" ;;
         @assignment)
             if [[ $2 == *=* ]]; then

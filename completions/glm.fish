@@ -7,6 +7,7 @@ function __glm_valued
     contains -- $argv[1] 'glm' 'glm run'; and printf '%s\n' --body --messages --output
     contains -- $argv[1] 'glm sessions list'; and printf '%s\n' --limit -l
     contains -- $argv[1] 'glm sessions export'; and printf '%s\n' --format --output -o
+    contains -- $argv[1] 'glm sessions search'; and printf '%s\n' --limit -l
     contains -- $argv[1] 'glm sessions rm'; and printf '%s\n' --older-than
     contains -- $argv[1] 'glm config login'; and printf '%s\n' --account
     contains -- $argv[1] 'glm serve'; and printf '%s\n' --port --pace --record --replay
@@ -17,7 +18,7 @@ function __glm_subcommands
         case 'glm'
             printf '%s\n' run chat sessions tools config serve
         case 'glm sessions'
-            printf '%s\n' list show export rm
+            printf '%s\n' list show export search usage rename fork import rm
         case 'glm tools'
             printf '%s\n' list show check
         case 'glm config'
@@ -111,7 +112,7 @@ function __glm_setting
             __glm_profiles
         case endpoint
             printf '%s\n' workers-ai workers-ai-openai ai-gateway openai local demo
-        case log markdown usage hide_reasoning multiline defaults.logprobs defaults.parallel_tool_calls defaults.store defaults.stream
+        case log markdown usage hide_reasoning toolbar multiline defaults.logprobs defaults.parallel_tool_calls defaults.store defaults.stream
             printf '%s\n' true false
         case color
             printf '%s\n' auto always never
@@ -157,6 +158,8 @@ function __glm_keys
         usage 'Whether tokens and cost follow each answer.' \
         hide_reasoning 'Whether the thinking of the model stays hidden.' \
         editing_mode 'The keys of the prompt in chat.' \
+        vi_escape 'Two letters that leave the insert mode of vi, such as jk.' \
+        toolbar 'Whether a line below the prompt of chat tells model, context and cost.' \
         multiline 'Whether Enter starts a new line in chat.' \
         timeout 'Seconds without a byte before an answer counts as cut.' \
         first_byte_timeout 'Seconds until the first byte; 120 when streaming, else 900.' \
@@ -235,6 +238,7 @@ complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l no-stdin -d 'Do not 
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l stdin-timeout -x -d 'Wait so long for the first byte of stdin; 0: for ever.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s c -l continue -d 'Go on with the last session.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l session -x -d 'Go on with this session; a new name makes one.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l fork -d 'Go on in a copy of the session; the old one stays.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l no-log -d 'Store nothing.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s r -l raw -d 'Markdown source as it comes, on a terminal too.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l plain -d 'Line by line, without moving the cursor.'
@@ -290,10 +294,11 @@ complete -c glm -n '__glm_at "glm" "glm run"' -l output -r -F -d 'Write the answ
 complete -c glm -n '__glm_at "glm" "glm run"' -l dry-run -d 'Print the request body; send nothing.'
 complete -c glm -n '__glm_at "glm" "glm run"' -l curl -d 'Print a curl command that sends the same; send nothing.'
 complete -c glm -n '__glm_at "glm sessions list"' -s l -l limit -x -d 'How many; 0 for all.'
-complete -c glm -n '__glm_at "glm sessions list" "glm sessions show" "glm config show" "glm config profiles" "glm config params" "glm config doctor"' -l json -d 'One JSON value for scripts.'
+complete -c glm -n '__glm_at "glm sessions list" "glm sessions show" "glm sessions search" "glm sessions usage" "glm config show" "glm config profiles" "glm config params" "glm config doctor"' -l json -d 'One JSON value for scripts.'
 complete -c glm -n '__glm_at "glm sessions show" "glm sessions export"' -l reasoning -d 'Show what the model thought, too.'
 complete -c glm -n '__glm_at "glm sessions export"' -l format -x -a 'md json jsonl html body' -d 'md and html to read; json with everything that is stored, jsonl with one message a line, body as the request that goes on with it.'
 complete -c glm -n '__glm_at "glm sessions export"' -s o -l output -r -F -d 'Else standard output.'
+complete -c glm -n '__glm_at "glm sessions search"' -s l -l limit -x -d 'How many messages; 0 for all.'
 complete -c glm -n '__glm_at "glm sessions rm"' -l older-than -x -d 'Those not used for 12h, 30d or 8w, say.'
 complete -c glm -n '__glm_at "glm sessions rm"' -s y -l yes -d 'Do not ask.'
 complete -c glm -n '__glm_at "glm tools list"' -l json -d 'As one JSON list.'
@@ -314,6 +319,11 @@ complete -c glm -n '__glm_at_argument 1 "glm"' -a serve -d 'The demo endpoint in
 complete -c glm -n '__glm_at_argument 1 "glm sessions"' -a list -d 'The conversations used last.'
 complete -c glm -n '__glm_at_argument 1 "glm sessions"' -a show -d 'One conversation, to read.'
 complete -c glm -n '__glm_at_argument 1 "glm sessions"' -a export -d 'One conversation as a file.'
+complete -c glm -n '__glm_at_argument 1 "glm sessions"' -a search -d 'Find messages in all conversations: prompts, answers, thinking and calls of tools.'
+complete -c glm -n '__glm_at_argument 1 "glm sessions"' -a usage -d 'What the conversations used and cost, each and in all. Dollars are those of the price list, for Workers AI.'
+complete -c glm -n '__glm_at_argument 1 "glm sessions"' -a rename -d 'Give a conversation a name.'
+complete -c glm -n '__glm_at_argument 1 "glm sessions"' -a fork -d 'Copy a conversation, to go on with the copy.'
+complete -c glm -n '__glm_at_argument 1 "glm sessions"' -a import -d 'Bring in a conversation from a file, with the branches that it left.'
 complete -c glm -n '__glm_at_argument 1 "glm sessions"' -a rm -d 'Remove conversations for good. --older-than asks first where there is a terminal.'
 complete -c glm -n '__glm_at_argument 1 "glm tools"' -a list -d 'List the definitions in the tools folder.'
 complete -c glm -n '__glm_at_argument 1 "glm tools"' -a show -d 'Print a definition as it is sent.'
@@ -333,6 +343,7 @@ complete -c glm -n '__glm_at_argument 1 "glm config"' -a local -d 'The model tha
 complete -c glm -n '__glm_at_argument 1 "glm config local"' -a install -d 'Fetch a tiny model for demonstration (93 MB), or take a GGUF file of yours.'
 complete -c glm -n '__glm_at_argument 1 "glm config local"' -a status -d 'Show the engine and the model; exit status 3 unless both are ready.'
 complete -c glm -n '__glm_at_argument 1 "glm config local"' -a rm -d 'Delete the fetched model, and forget a file of yours without deleting it.'
+complete -c glm -n '__glm_at_argument 1 "glm sessions import"' -F
 complete -c glm -n '__glm_at_argument 1 "glm config get"' -a '(__glm_keys)'
 complete -c glm -n '__glm_at_argument 1 "glm config set"' -a '(__glm_keys)'
 complete -c glm -n '__glm_at_argument 2 "glm config set"' -a '(__glm_setting (__glm_key))'

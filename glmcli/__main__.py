@@ -1,5 +1,6 @@
 """The entry point: `glm` and `python -m glmcli`. Answers `--version` before anything is imported."""
 
+import os
 import sys
 
 
@@ -8,7 +9,12 @@ def main() -> int:
     if sys.argv[1:] in (["--version"], ["-V"]):
         from glmcli import __version__
 
-        sys.stdout.write(f"glm {__version__}\n")
+        try:
+            os.write(1, f"glm {__version__}\n".encode())
+        except BrokenPipeError:
+            return 0
+        except OSError:  # a full disk, or no standard output at all
+            return 1
         return 0
     try:
         from glmcli.cli import main as run

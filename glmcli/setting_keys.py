@@ -117,6 +117,8 @@ KEYS: dict[str, Key] = _declared(
     Key("usage", "boolean", "both", "Whether tokens and cost follow each answer.", False),
     Key("hide_reasoning", "boolean", "both", "Whether the thinking of the model stays hidden.", False),
     Key("editing_mode", "text", "both", "The keys of the prompt in chat.", "emacs", ("emacs", "vi")),
+    Key("vi_escape", "text", "both", "Two letters that leave the insert mode of vi, such as jk."),
+    Key("toolbar", "boolean", "both", "Whether a line below the prompt of chat tells model, context and cost.", True),
     Key("multiline", "boolean", "both", "Whether Enter starts a new line in chat.", False),
     Key("timeout", "number", "both", "Seconds without a byte before an answer counts as cut.", 60.0),
     Key("first_byte_timeout", "number", "both", "Seconds until the first byte; 120 when streaming, else 900."),

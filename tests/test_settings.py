@@ -76,6 +76,7 @@ def test_without_a_file_every_value_is_the_default(tmp_path: Path) -> None:
         "usage": False,
         "hide_reasoning": False,
         "editing_mode": "emacs",
+        "toolbar": True,
         "multiline": False,
         "timeout": 60.0,
         "connect_timeout": 10.0,

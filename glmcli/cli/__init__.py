@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from types import FrameType
 
 from glmcli.cli.interrupts import Interrupts
-from glmcli.errors import ExitStatus, GlmError, Interrupted, Terminated
+from glmcli.errors import ExitStatus, GlmError, Interrupted, Terminated, UsageError
 from glmcli.world import World
 
 
@@ -30,8 +30,11 @@ def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
         status = status_of(arguments, World.real())
     try:
         sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_stdout()
     except (OSError, ValueError, AttributeError):
         _discard_stdout()
+        return status or int(ExitStatus.BUG)
     return status
 
 
@@ -42,7 +45,7 @@ def status_of(arguments: Sequence[str], world: World) -> int:
 
     failure: GlmError
     try:
-        return int(invoke(arguments, world))
+        return int(invoke(decoded(arguments), world))
     except GlmError as error:
         failure = error
     except usage_error_type() as error:
@@ -54,12 +57,30 @@ def status_of(arguments: Sequence[str], world: World) -> int:
     except BrokenPipeError:
         # Whoever read our output has seen enough: `glm run … | head -1` is no failure.
         return int(ExitStatus.OK)
+    except OSError as error:
+        failure = GlmError(f"cannot go on: {error.strerror or error}", hint="--debug shows where.")
+        if "--debug" in arguments:
+            raise
     except Exception as error:
         if "--debug" in arguments:
             raise
         failure = Bug(error)
     show_early_failure(world, failure, arguments)
     return int(failure.exit_status)
+
+
+def decoded(arguments: Sequence[str]) -> list[str]:
+    """The arguments as UTF-8 text, whatever the locale made of their bytes. Raises UsageError for other bytes."""
+    words = []
+    for word in arguments:
+        try:
+            words.append(os.fsencode(word).decode())
+        except UnicodeError:
+            shown = os.fsencode(word).decode(errors="backslashreplace")
+            raise UsageError(
+                f"the argument {shown} is not UTF-8 text", hint="Set a UTF-8 locale, or put it into a file."
+            ) from None
+    return words
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

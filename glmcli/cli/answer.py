@@ -15,7 +15,7 @@ from glmcli.cli.failure import Bug
 from glmcli.cli.options import TurnOptions
 from glmcli.cli.plan import Plan
 from glmcli.cli.warnings import Warnings
-from glmcli.errors import GlmError, Interrupted, StoreError
+from glmcli.errors import GlmError, IncompleteError, Interrupted, StoreError
 from glmcli.turn import run_turn
 
 if TYPE_CHECKING:
@@ -85,11 +85,21 @@ def answer(
 
     try:
         completion, error = run_turn(client, body, show, log=log, session_id=conversation.id)
+    except BrokenPipeError:
+        with suppress(Exception):
+            renderer.close(Interrupted())
+        if output is None:
+            raise
+        # Nobody reads stdout any more, which is no failure; that the file is not whole is one.
+        return Completion(), IncompleteError(
+            f"{output} holds a part of the answer: whoever read stdout left",
+            hint="Write to the file alone: > /dev/null",
+        )
     except BaseException as fault:
         bug = Bug(fault) if isinstance(fault, Exception) else None
         with suppress(Exception):
             renderer.close(bug or Interrupted())
-        if bug is None or debug or isinstance(fault, BrokenPipeError):
+        if bug is None or debug:
             raise
         return Completion(), bug
     if error is None and (trouble := conversation.trouble) is not None:

@@ -43,7 +43,7 @@ def chat(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
         device = stack.enter_context(find_device(call.world))
         conversation = Conversation(call.folder, call.world, keep=keep, warn=warn)
         stack.callback(conversation.close)
-        conversation.resume(last=chosen.continue_, name=chosen.session)
+        conversation.resume(last=chosen.continue_, name=chosen.session, fork=chosen.fork)
         plan = make_plan(call, chosen, conversation.session)
         client_for = stack.enter_context(connected(plan.settings, chosen, call.world, terminal))
         value = plan.settings.value
@@ -51,6 +51,7 @@ def chat(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
             device,
             call.folder / "history" if keep else None,
             vi=value("editing_mode").value == "vi",
+            vi_escape=value("vi_escape").value or "",
             multiline=value("multiline").value,
             color=terminal.color("stderr"),
         )
@@ -66,7 +67,7 @@ def chat(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
             verbose=call.verbose,
             debug=call.debug,
         )
-        keyboard.view = view_of(repl)
+        keyboard.view = view_of(repl, toolbar=value("toolbar").value)
         # What is wrong with the flags or the credentials is said now, not after the first message was typed, and
         # before a pipe is read that cannot be read again.
         repl.check(plan)

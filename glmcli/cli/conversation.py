@@ -44,6 +44,7 @@ class Conversation:
         self._store: Store | None = None
         self._name: str | None = None
         self._copying = False
+        self._failed = False
 
     @property
     def id(self) -> str | None:
@@ -82,6 +83,7 @@ class Conversation:
         if last and name is not None:
             raise UsageError("--continue and --session name two sessions", hint="Leave one of them out.")
         from glmcli.store import UnknownSession, history
+        from glmcli.store.history import failed
 
         try:
             store = self._open()
@@ -97,19 +99,26 @@ class Conversation:
                         raise
                     self._name = name
                     return
-            self.messages = history(store.messages(self.session.id))
+            path = store.messages(self.session.id)
+            self.messages, self._failed = history(path), bool(path) and failed(path[-1])
         except StoreError as error:
             raise ConfigError(error.message, hint=error.hint) from error
         self._copying = fork
 
     def begin(self, new: list[Message], plan: "Plan") -> "Log":
         """Keeps the user's messages before they are sent, and gives the log for the answer to the last of them."""
-        self.messages = [*self.messages, *new]
+        self.messages, self._failed = [*self.before(new), *new], False
         log: AnswerLog | None = None
         with self._storing() as storing:
             if storing:
                 log = self._keep_question(new, plan)
         return Log(log, self._give_up, self.answered, priced=plan.priced)
+
+    def before(self, new: list[Message]) -> list[Message]:
+        """What is sent before these messages: a question that failed as a whole is not asked again beside another."""
+        if new and self._failed and self.messages and self.messages[-1].get("role") == "user":
+            return self.messages[:-1]
+        return self.messages
 
     def start_over(self) -> None:
         """The next turn begins a new session; the old one stays stored."""
@@ -245,8 +254,9 @@ class Conversation:
                 store.update(id, model=plan.model.value, system=system, options=plan.chosen)
                 self.session = store.get(id)
 
-    def answered(self, message: Message) -> None:
+    def answered(self, message: Message, status: str = "complete") -> None:
         """The answer is part of what is sent on, unless it says nothing. Calls in it were not carried out."""
+        self._failed = status == "error" and not message.get("content")
         if message.get("content") and not message.get("tool_calls"):  # without the store, which --no-log does not need
             self.messages.append(message)
             return
@@ -326,7 +336,7 @@ class Log:
         self,
         log: "AnswerLog | None",
         give_up: Callable[[StoreError], None],
-        answered: Callable[[Message], None],
+        answered: Callable[[Message, str], None],
         *,
         priced: bool,
     ) -> None:
@@ -340,7 +350,9 @@ class Log:
             self._log.feed(event)
 
     def finish(self, completion: "Completion", status: Any, error: GlmError | None) -> None:
-        self._answered(completion.message())  # first: Ctrl-C while it is stored must not drop it from the conversation
+        self._answered(
+            completion.message(), status
+        )  # first: Ctrl-C while it is stored must not drop it from the conversation
         if self._log is None:
             return
         from glmcli.api.price import dollars

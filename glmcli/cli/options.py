@@ -65,6 +65,7 @@ class TurnOptions:
     session: Annotated[
         str | None, Option("--session", metavar="NAME|ID", help="Go on with this session; a new name makes one.")
     ] = None
+    fork: Annotated[bool, Option("--fork", help="Go on in a copy of the session; the old one stays.")] = False
     no_log: Annotated[bool, Option("--no-log", help="Store nothing.")] = False
 
     raw: Annotated[bool, Option("--raw", "-r", help="Markdown source as it comes, on a terminal too.")] = False

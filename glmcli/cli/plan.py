@@ -82,8 +82,13 @@ def make_plan(call: Invocation, options: TurnOptions, session: "Session | None" 
     if not isinstance(model.value, str | None):
         check({"prompt": "?", "model": model.value}, {"model": model.origin}, strict=False)
     if not model.value and settings.profile.endpoint != "local":
-        who = f"profile {settings.profile.name}" if model.value is None else model.origin
-        raise UsageError(f"{who} names no model", hint="Name it with --model.")
+        if model.value is not None:
+            raise UsageError(f"{model.origin} names no model", hint="Name it with --model.")
+        name = settings.profile.name
+        raise ConfigError(
+            f"profile {name} names no model",
+            hint=f"`glm config set profiles.{name}.model NAME` names it for good, --model for once.",
+        )
     return Plan(
         settings=settings,
         model=replace(model, value=model.value or "local"),

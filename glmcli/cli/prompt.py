@@ -53,7 +53,7 @@ class Sources:
         elif not readers and not options.no_stdin and stdin.has_input(self.world):
             default = stdin.TIMEOUT if words or options.sources else None
             documents.append(self._stdin(default))
-        parts = [document.strip("\n") for document in documents if document.strip()]
+        parts = [document.strip("\r\n") for document in documents if document.strip()]
         if words.strip():
             parts.append(words)
         prompt = "\n\n".join(parts)

@@ -163,7 +163,7 @@ class Repl:
         try:
             if doubt := self.room.doubt(self.filled(new, plan), new):
                 self.terminal.note(f"warning: {doubt}", "warning")
-            body = self.body([*self.conversation.messages, *new], plan)
+            body = self.body([*self.conversation.before(new), *new], plan)
             client = self._client_for(plan.model.value)
             self.unasked = []  # from here on the conversation has it
             self.draft.sent(new)

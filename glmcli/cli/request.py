@@ -42,7 +42,7 @@ class Asked:
 def prepare(call: Invocation, options: RunOptions, conversation: Conversation, note: Say, warn: Say) -> Asked:
     """Everything before the network. note, warn: say one line. Raises UsageError, RequestError, ConfigError."""
     _refuse_conflicts(options)
-    conversation.resume(last=options.continue_, name=options.session)
+    conversation.resume(last=options.continue_, name=options.session, fork=options.fork)
     plan = make_plan(call, options, conversation.session)
     sources = Sources(options, call.world, note, plan.settings.value("ca_bundle").value)
     prompt = sources.prompt()
@@ -117,7 +117,7 @@ def _asked(
         before = given.value if given is not None else []
         new = [*(before if isinstance(before, list) else []), *new]
         if new:  # else what was given is refused as it is, by the name of its own field
-            whole = with_system(plan, [*conversation.messages, *new])
+            whole = with_system(plan, [*conversation.before(new), *new])
             params["messages"] = Sourced(whole, given.origin if given else "")
             if given is not None:
                 plan = replace(plan, params={**plan.params, "messages": given.moved(len(whole) - len(new))})

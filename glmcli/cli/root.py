@@ -125,10 +125,12 @@ def with_command(arguments: Sequence[str], world: World) -> list[str]:
     from difflib import get_close_matches
 
     close = get_close_matches(first, COMMANDS, n=1)
-    if close or len(words) == 1:
+    if close or all(word.startswith("-") for word in words[1:]):
+        import shlex
+
         nearest = f"Did you mean `glm {close[0]}`? " if close else ""
         raise UsageError(
-            f"{first!r} is not a command of glm", hint=f"{nearest}A prompt of one word is asked with: glm run {first}"
+            f"{first!r} is not a command of glm", hint=f"{nearest}A prompt is asked with: glm run {shlex.join(words)}"
         )
     return [*before, "run", *words]
 

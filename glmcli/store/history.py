@@ -1,9 +1,10 @@
 """The messages of a conversation as they are sent on with the next question. No I/O.
 
 A history must stay valid to send whatever happened to the conversation: an answer of which nothing came is left out,
-and a call that never got its result (the process was killed, or no tool was there to run) gets one that says so, since
-servers refuse a call without a result. What is left out or added depends only on the messages themselves, so the
-beginning of a growing conversation is the same bytes each time, which keeps the server's prefix cache warm.
+and with it the question, where it was refused or failed; a call that never got its result (the process was killed, or
+no tool was there to run) gets one that says so, since servers refuse a call without a result. What is left out or added
+depends only on the messages themselves, so the beginning of a growing conversation is the same bytes each time, which
+keeps the server's prefix cache warm.
 """
 
 from __future__ import annotations
@@ -20,12 +21,17 @@ def history(messages: Iterable[StoredMessage]) -> list[dict[str, Any]]:
     """The messages of a path, first to last, in the API's own form; interrupted answers as far as they came."""
     sent: list[dict[str, Any]] = []
     waiting: list[str] = []
-    for stored in messages:
+    path = list(messages)
+    for stored in path:
         message = stored.message
         if message.get("role") == "tool":
             if message.get("tool_call_id") in waiting:
                 waiting.remove(message["tool_call_id"])
         elif stored.role == "assistant" and is_empty(message):
+            # A question that was refused as a whole (too long, say) would be refused again with every later turn.
+            # The last one stays, to be asked again as it is.
+            if failed(stored) and stored is not path[-1] and sent and sent[-1].get("role") == "user":
+                sent.pop()
             continue
         else:
             sent.extend(without_result(waiting))
@@ -33,6 +39,11 @@ def history(messages: Iterable[StoredMessage]) -> list[dict[str, Any]]:
         sent.append(message)
     sent.extend(without_result(waiting))
     return sent
+
+
+def failed(stored: StoredMessage) -> bool:
+    """Whether this is an answer of which nothing came but a fault."""
+    return stored.role == "assistant" and stored.status == "error" and is_empty(stored.message)
 
 
 def is_empty(message: dict[str, Any]) -> bool:

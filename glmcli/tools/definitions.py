@@ -23,11 +23,13 @@ NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 @dataclass(frozen=True)
 class Definition:
-    """One definition and where it stands. value: the JSON as it was read, not necessarily a good definition."""
+    """One definition and where it stands. value: the JSON as it was read, not necessarily a good definition.
+    problem: why there is none, where the file cannot be read."""
 
     value: Any
     path: Path
     index: int | None = None
+    problem: str = ""
 
     @property
     def kind(self) -> str:
@@ -69,13 +71,21 @@ def read(path: Path) -> list[Definition]:
 
 
 def stored(folder: Path) -> list[Definition]:
-    """All definitions of the user's `tools/` folder, by file name. Raises UsageError as `read` does."""
-    files = sorted((folder / FOLDER).glob("*.json"))
-    return [definition for path in files for definition in read(path)]
+    """All definitions of the user's `tools/` folder, by file name. A file that cannot be read is one with a problem,
+    so that it does not keep the user from the others."""
+    found: list[Definition] = []
+    for path in sorted((folder / FOLDER).glob("*.json")):
+        try:
+            found += read(path)
+        except UsageError as error:
+            found.append(Definition(None, path, problem=error.message))
+    return found
 
 
 def faults(definition: Definition) -> list[str]:
     """What is wrong with a definition, one line each, with a pointer into it; none if nothing is."""
+    if definition.problem:
+        return [definition.problem]
     body = {"messages": [{"role": "user", "content": "?"}], "tools": [definition.value]}
     found = [f"{fault.pointer.removeprefix('/tools/0') or '/'}: {fault.message}" for fault in schema_faults(body)]
     if found:

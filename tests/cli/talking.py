@@ -109,7 +109,7 @@ class Talk:
         with ExitStack() as stack:
             conversation = Conversation(self.folder, call.world, keep=self.keep, warn=warn)
             stack.callback(conversation.close)
-            conversation.resume(last=chosen.continue_, name=chosen.session)
+            conversation.resume(last=chosen.continue_, name=chosen.session, fork=chosen.fork)
             plan = make_plan(call, chosen, conversation.session)
             client_for = stack.enter_context(connected(plan.settings, chosen, call.world, terminal))
             script = Script(typed)

@@ -56,6 +56,8 @@ def test_show_prints_every_value_with_its_origin(glm: Glm, config: Path) -> None
         ["usage", "false", "default"],
         ["hide_reasoning", "false", "default"],
         ["editing_mode", '"emacs"', "default"],
+        ["vi_escape", "-", "default"],
+        ["toolbar", "true", "default"],
         ["multiline", "false", "default"],
         ["timeout", "60.0", "default"],
         ["first_byte_timeout", "-", "default"],

@@ -195,7 +195,9 @@ def test_trouble_at_the_end_of_an_answer_does_not_raise() -> None:
     full: Any = Full()
     troubles: list[StoreError] = []
     said: list[Any] = []
-    Log(full, troubles.append, said.append, priced=True).finish(whole("x"), "complete", None)
+    Log(full, troubles.append, lambda message, status: said.append(message), priced=True).finish(
+        whole("x"), "complete", None
+    )
     assert [trouble.message for trouble in troubles] == ["the disk is full"]
     assert said == [{"role": "assistant", "content": "x"}]
 

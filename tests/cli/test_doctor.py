@@ -95,7 +95,8 @@ def test_every_fault_of_the_configuration_is_named_and_the_rest_is_looked_at(glm
     found, status = doctor(glm, env={"GLM_BASE_URL": api.base, "CLOUDFLARE_API_TOKEN": TOKEN})
     assert status == 3
     assert found["config"] == [
-        'fail: config.toml line 1: unknown key "temprature"; did you mean "temperature" under [defaults]? | glm config edit',
+        'fail: config.toml line 1: unknown key "temprature"; did you mean "temperature" under [defaults]?'
+        " | glm config edit",
         "fail: config.toml line 2: log must be true or false, not 3 | glm config edit",
     ]
     assert found["token"] == ["ok: CLOUDFLARE_API_TOKEN (…2345), active, owned by a user"]

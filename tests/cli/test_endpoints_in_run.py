@@ -98,7 +98,11 @@ def test_a_gateway_without_a_name_is_asked_for(glm: Glm) -> None:
 def test_an_openai_profile_needs_an_address_and_a_model(glm: Glm) -> None:
     glm.folder.mkdir()
     (glm.folder / "config.toml").write_text('[profiles.p]\nendpoint = "openai"\n')
-    assert glm("run", "hi", "--profile", "p").answer == ("", "profile p names no model\nName it with --model.\n", 2)
+    assert glm("run", "hi", "--profile", "p").answer == (
+        "",
+        "profile p names no model\n`glm config set profiles.p.model NAME` names it for good, --model for once.\n",
+        3,
+    )
     assert glm("run", "hi", "--profile", "p", "-m", "x").answer == (
         "",
         "profile p has no base_url\nglm config set profiles.p.base_url http://127.0.0.1:8080/v1\n",

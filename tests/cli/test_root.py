@@ -66,14 +66,15 @@ def test_piped_glm_answers_what_is_piped(glm: Glm) -> None:
         (["sesions"], "'sesions' is not a command of glm", "Did you mean `glm sessions`? "),
         (["rnu", "hello"], "'rnu' is not a command of glm", "Did you mean `glm run`? "),
         (["hello"], "'hello' is not a command of glm", ""),
+        (["hello", "--help"], "'hello' is not a command of glm", ""),
         (["-q", "--profile", "demo", "hello"], "'hello' is not a command of glm", ""),
     ],
 )
 def test_a_lone_unknown_word_is_a_usage_error_naming_the_nearest_command(
     glm: Glm, argv: list[str], message: str, hint: str
 ) -> None:
-    word = message.split("'")[1]
-    assert glm(*argv).answer == ("", f"{message}\n{hint}A prompt of one word is asked with: glm run {word}\n", 2)
+    words = " ".join(argv[argv.index(message.split("'")[1]) :])
+    assert glm(*argv).answer == ("", f"{message}\n{hint}A prompt is asked with: glm run {words}\n", 2)
 
 
 @pytest.mark.parametrize(
@@ -190,3 +191,19 @@ def test_a_stdout_that_cannot_be_flushed_at_the_end_is_no_failure(monkeypatch: p
     finally:
         os.dup2(saved, 1)
         os.close(saved)
+
+
+def test_bytes_of_the_command_line_that_are_no_text_are_a_usage_error(glm: Glm) -> None:
+    assert glm("run", "hi", "-m", "x\udcff").answer == (
+        "",
+        "the argument x\\xff is not UTF-8 text\nSet a UTF-8 locale, or put it into a file.\n",
+        2,
+    )
+
+
+def test_a_disk_that_is_full_is_no_bug_of_ours(glm: Glm) -> None:
+    for option in ("--help", "--version"):
+        with open("/dev/full", "wb") as full:  # noqa: PTH123
+            process = glm.process(option, stdout=full)
+            _, err = process.communicate(timeout=30)
+        assert (process.returncode, b"bug of glm" in err) == (1, False)

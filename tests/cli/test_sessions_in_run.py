@@ -188,11 +188,14 @@ def test_log_false_stores_nothing(glm: Glm) -> None:
     assert not (glm.folder / "sessions.db").exists()
 
 
-def test_a_failed_answer_leaves_the_question_in_the_session(glm: Glm) -> None:
-    with serving(failing(404, 5007, "no"), saying("x")) as served:
+def test_a_question_that_failed_as_a_whole_is_kept_but_not_asked_again_beside_another(glm: Glm) -> None:
+    with serving(failing(404, 5007, "no"), saying("x"), saying("y")) as served:
         run(glm, served, "a")
         run(glm, served, "-c", "b")
-        assert served.bodies[1]["messages"] == [user("a"), user("b")]
+        run(glm, served, "-c", "c")
+        answered = [user("b"), {"role": "assistant", "content": "x"}]
+        assert [it["messages"] for it in served.bodies[1:]] == [[user("b")], [*answered, user("c")]]
+    assert '"content":"a"' in glm("sessions", "export", "--format", "jsonl").stdout.replace(": ", ":")
 
 
 def test_a_refused_request_makes_no_session(glm: Glm) -> None:

@@ -35,11 +35,19 @@ def replies(talk: Talk, *typed: str, **options: Any) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "first"),
     [(name, it.names[0]) for it in SLASHES for name in it.names]
-    + [("he", "help"), ("exi", "exit"), ("n", "new"), ("sy", "system"), ("uns", "unset"), ("ret", "retry"), ("c", None)],
+    + [
+        ("he", "help"),
+        ("exi", "exit"),
+        ("n", "new"),
+        ("sy", "system"),
+        ("uns", "unset"),
+        ("ret", "retry"),
+        ("c", None),
+    ],
 )
 def test_a_command_has_its_names_and_their_unique_beginnings(name: str, first: str | None) -> None:
     if first is None:
-        with pytest.raises(UsageError, match="/c could be /.*; nothing was sent"):
+        with pytest.raises(UsageError, match=r"/c could be /.*; nothing was sent"):
             find(name)
     else:
         assert find(name).names[0] == first

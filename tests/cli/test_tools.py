@@ -81,3 +81,14 @@ def test_check_finds_two_tools_of_one_name(glm: Glm, tools: Path) -> None:
 
 def test_check_of_nothing_says_so(glm: Glm) -> None:
     assert glm("tools", "check").answer == ("", f"nothing to check in {glm.folder / 'tools'}\n", 0)
+
+
+def test_a_file_that_cannot_be_read_keeps_nobody_from_the_others(glm: Glm, tools: Path) -> None:
+    (tools / "bad.json").write_text("{")
+    fault = f"{tools / 'bad.json'}: not JSON: line 1, column 2: expecting property name enclosed in double quotes"
+    result = glm("tools", "check")
+    assert (result.stdout, result.status) == (
+        f"fail  ? (bad.json)\n      {fault}\nok  sql (sql.json[0])\nok  get_weather (weather.json)\n",
+        2,
+    )
+    assert json.loads(glm("tools", "show", "sql").stdout) == SQL
