@@ -61,6 +61,14 @@ class _Code(markdown.TextElement):
 
 
 class _Heading(markdown.Heading):
+    begun = False
+
+    @classmethod
+    def create(cls, markdown: markdown.Markdown, token: Token) -> "_Heading":
+        made = cls(token.tag)
+        made.begun = BEGUN in token.meta
+        return made
+
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         self.text.justify = "left"
         yield self.text

@@ -32,9 +32,9 @@ _WORDS = re.compile(r"(?!.*  )[A-Za-zÀ-ÖØ-öø-ɏ0-9 ,.:?!'\"-]+")
 character."""
 _LAID_OUT = re.compile(r"[|\t]|    |```|~~~")
 """What tables and code have in their source: there more text may change more than the end of the last row."""
-REST = 49
-"""A frame is followed by this many times its own duration without one, so that drawing takes a fiftieth of a core;"""
-LONGEST_REST = 0.25
+REST = 59
+"""A frame is followed by this many times its own duration without one, so that drawing takes a sixtieth of a core;"""
+LONGEST_REST = 0.33
 """but by this many seconds at most."""
 ATTEMPTS = 16
 """Rows of a paragraph at whose ends it is tried to settle it."""
@@ -121,7 +121,7 @@ class LiveMarkdown(TerminalText):
         assert self._painter is not None
         assert self._layout is not None
         self._waiting = False
-        from glmcli.ui.segments import folded
+        from glmcli.ui.segments import certain, folded
 
         news = "".join(self._news)
         self._news.clear()
@@ -142,7 +142,7 @@ class LiveMarkdown(TerminalText):
                 done += settled
                 rest = self._splitter.rest(most)
                 preview = self._painter.rows(rest, self._layout.copy())
-            self._blanks = _blanks_behind(rest, preview)
+            self._blanks = _blanks_behind(rest, preview) if preview and certain(preview[-1]) else None
         done, self._standing = without(done, self._standing)
         if not final:
             live, _ = without(preview, self._standing)

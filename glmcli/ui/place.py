@@ -47,7 +47,8 @@ class Spine:
 def resume(tokens: Sequence[Token], place: Place) -> None:
     """Notes in the tokens what is printed of them."""
     for token, (kind, number) in zip(tokens, place, strict=False):
-        if token.type != kind:
+        # A line of dashes can make a heading of a paragraph that is printed in part.
+        if token.type not in (kind, "heading_open" if kind == "paragraph_open" else kind):
             return
         token.meta = {**token.meta, BEGUN: True}
         if kind == "ordered_list_open":

@@ -7,6 +7,8 @@ from collections import deque
 from rich.cells import chop_cells
 from rich.segment import Segment
 
+from glmcli.ui.columns import chopped, width_of
+
 Row = list[Segment]
 
 
@@ -15,13 +17,20 @@ def columns(row: Row) -> int:
     return sum(segment.cell_length for segment in trimmed(row))
 
 
+def certain(row: Row) -> bool:
+    """Whether all terminals agree how wide the row is: they do not for emoji that are joined to one."""
+    return width_of("".join(part.text for part in trimmed(row))) == columns(row)
+
+
 def folded(row: Row, width: int) -> list[Row]:
-    """The row as a terminal of that width would wrap it."""
-    if columns(row) <= width:
+    """The row as a terminal of that width would wrap it: one that draws joined emoji one by one too."""
+    row = trimmed(row)
+    text = "".join(part.text for part in row)
+    if (certain(row) and columns(row) <= width) or width_of(text) <= width:
         return [row]
     rows: list[Row] = []
     parts = deque(row)
-    for line in chop_cells("".join(part.text for part in row), width):
+    for line in (chop_cells if certain(row) else chopped)(text, width):
         rows.append([])
         missing = len(line)
         while missing:

@@ -21,7 +21,7 @@ from tests.ui.drawing import Stage
 WORDS = "".join(f"w{i} " for i in range(130))
 CORPORA = {
     "paragraph": WORDS,
-    "marked paragraph": "".join(f"w{i}{'x' * (i % 7)} **b{i}** `c{i}` [l{i}](http://x/{i}) " for i in range(50)),
+    "marked paragraph": "".join(f"w{i}{'x' * (i % 7)} **b{i}** `c{i}` *e{i}* " for i in range(50)),
     "paragraphs": "".join(f"w{i}{chr(10) * 2 if i % 17 == 0 else ' '}" for i in range(120)),
     "list": "".join(f"- item {i} {WORDS[:60]}\n" for i in range(40)),
     "nested lists": "".join(f"{'  ' * (i % 4)}- sub{i} of the list\n" for i in range(50)),
