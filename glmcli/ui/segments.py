@@ -24,11 +24,11 @@ def certain(row: Row) -> bool:
 
 def folded(row: Row, width: int) -> list[Row]:
     """The row as a terminal of that width would wrap it: one that draws joined emoji one by one too."""
-    row = trimmed(row)
-    text = "".join(part.text for part in row)
+    seen = trimmed(row)
+    text = "".join(part.text for part in seen)
     if (certain(row) and columns(row) <= width) or width_of(text) <= width:
         return [row]
-    rows: list[Row] = []
+    row, rows = seen, list[Row]()
     parts = deque(row)
     for line in (chop_cells if certain(row) else chopped)(text, width):
         rows.append([])

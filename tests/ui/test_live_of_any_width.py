@@ -31,7 +31,7 @@ NESTED = {
     "paragraph with an open mark": "*open " + "".join(f"word{i} " for i in range(300)),
     "paragraph then heading": "".join(f"word{i} " for i in range(200)) + "\n===\nend",
     "paragraph then table": "".join(f"word{i}\n" for i in range(100)) + "a | b\n--|--\n1 | 2\n",
-    "right to left": "שלום עולם, مرحبا بالعالم e\u0301 👩‍👩‍👧 " * 40,
+    "right to left": "שלום עולם, مرحبا بالعالم e\u0301 😀 " * 40,
 }
 
 
@@ -39,9 +39,6 @@ NESTED = {
 @pytest.mark.parametrize("name", NESTED)
 def test_the_rows_are_those_of_one_print(name: str, each: int, size: tuple[int, int]) -> None:
     text = NESTED[name]
-    if name == "right to left":
-        # Row by row as a terminal wraps it that draws joined emoji one by one; all at once, it may leave a blank row.
-        each = min(each, 31)
     assert live(text, list(range(each, len(text), each)), size) == whole(text, size)
 
 
