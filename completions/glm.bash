@@ -43,7 +43,8 @@ _glm_command() {
                 [--chat-template-kwargs]='')
             ;;&
         'glm' | 'glm run')
-            flags+=(--prompt-form --no-stream --json --jsonl --dry-run --curl)
+            flags+=(--prompt-form --no-stream --json --jsonl --extract -x --extract-last --extract-all --copy
+                --dry-run --curl)
             values+=([--body]=@file [--messages]=@file [--output]=@file)
             ;;&
         'glm sessions list')
@@ -103,7 +104,7 @@ _glm_setting() {
         endpoint) candidates=(workers-ai workers-ai-openai ai-gateway openai local demo) ;;
         log | markdown | usage | hide_reasoning | toolbar | multiline | defaults.logprobs | defaults.parallel_tool_calls | defaults.store | defaults.stream) candidates=(true false) ;;
         color) candidates=(auto always never) ;;
-        theme) candidates=(auto dark light) ;;
+        theme) candidates=(auto dark light plain) ;;
         editing_mode) candidates=(emacs vi) ;;
         ca_bundle) _glm_candidates @file ;;
         defaults.reasoning_effort) candidates=(low medium high) ;;

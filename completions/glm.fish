@@ -117,7 +117,7 @@ function __glm_setting
         case color
             printf '%s\n' auto always never
         case theme
-            printf '%s\n' auto dark light
+            printf '%s\n' auto dark light plain
         case editing_mode
             printf '%s\n' emacs vi
         case defaults.reasoning_effort
@@ -291,6 +291,10 @@ complete -c glm -n '__glm_at "glm" "glm run"' -l no-stream -d 'Ask for one JSON 
 complete -c glm -n '__glm_at "glm" "glm run"' -l json -d 'One JSON object at the end.'
 complete -c glm -n '__glm_at "glm" "glm run"' -l jsonl -d 'One JSON event a line, as it happens.'
 complete -c glm -n '__glm_at "glm" "glm run"' -l output -r -F -d 'Write the answer there as well.'
+complete -c glm -n '__glm_at "glm" "glm run"' -s x -l extract -d 'Print the first code block alone.'
+complete -c glm -n '__glm_at "glm" "glm run"' -l extract-last -d 'Print the last code block alone.'
+complete -c glm -n '__glm_at "glm" "glm run"' -l extract-all -d 'Print all code blocks and nothing else.'
+complete -c glm -n '__glm_at "glm" "glm run"' -l copy -d 'Copy what is printed to the clipboard as well.'
 complete -c glm -n '__glm_at "glm" "glm run"' -l dry-run -d 'Print the request body; send nothing.'
 complete -c glm -n '__glm_at "glm" "glm run"' -l curl -d 'Print a curl command that sends the same; send nothing.'
 complete -c glm -n '__glm_at "glm sessions list"' -s l -l limit -x -d 'How many; 0 for all.'

@@ -112,7 +112,7 @@ KEYS: dict[str, Key] = _declared(
     Key("max_tokens_field", "text", "profile", "The field for the output limit, on openai.", "max_tokens"),
     Key("log", "boolean", "both", "Whether conversations are stored.", True),
     Key("color", "text", "both", "When to use colour.", "auto", ("auto", "always", "never")),
-    Key("theme", "text", "both", "The colours of code and headings.", "auto", ("auto", "dark", "light")),
+    Key("theme", "text", "both", "The colours of code and headings.", "auto", ("auto", "dark", "light", "plain")),
     Key("markdown", "boolean", "both", "Whether answers are rendered on a terminal.", True),
     Key("usage", "boolean", "both", "Whether tokens and cost follow each answer.", False),
     Key("hide_reasoning", "boolean", "both", "Whether the thinking of the model stays hidden.", False),

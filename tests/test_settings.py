@@ -206,7 +206,7 @@ zzzz = 1
         "config.toml line 15: base_url: http://example.com is plain http, over which prompts and tokens can be read"
         " by others",
         "config.toml line 16: api_key_env must be the name of an environment variable",
-        'config.toml line 17: theme must be auto, dark or light, not "pink"',
+        'config.toml line 17: theme must be auto, dark, light or plain, not "pink"',
         "config.toml line 18: defaults must be a table, not 4",
         'config.toml line 19: unknown key "qqqq" in [profiles.work]',
         'config.toml line 21: unknown key "zzzz" in [profiles."a b".defaults]',

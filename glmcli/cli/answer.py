@@ -34,7 +34,7 @@ def answer(
     *,
     verbose: bool = False,
     debug: bool = False,
-    format: Literal["text", "json", "jsonl"] = "text",
+    format: Literal["text", "json", "jsonl", "none"] = "text",
     output: Path | None = None,
 ) -> tuple[Completion, GlmError | None]:
     """Keeps the new messages, sends the body, shows and keeps the answer.

@@ -128,16 +128,31 @@ class RunOptions(TurnOptions):
         None
     )
     output: Annotated[str | None, Option("--output", metavar="FILE", help="Write the answer there as well.")] = None
+    extract: Annotated[bool, Option("--extract", "-x", help="Print the first code block alone.")] = False
+    extract_last: Annotated[bool, Option("--extract-last", help="Print the last code block alone.")] = False
+    extract_all: Annotated[bool, Option("--extract-all", help="Print all code blocks and nothing else.")] = False
+    copy: Annotated[bool, Option("--copy", help="Copy what is printed to the clipboard as well.")] = False
     dry_run: Annotated[bool, Option("--dry-run", help="Print the request body; send nothing.")] = False
     curl: Annotated[bool, Option("--curl", help="Print a curl command that sends the same; send nothing.")] = False
 
     def __post_init__(self) -> None:
         if self.json and self.jsonl:
             raise UsageError("--json and --jsonl are two forms of the answer", hint="Leave one of them out.")
+        if self.extract + self.extract_last + self.extract_all > 1:
+            raise UsageError("one kind of --extract at a time", hint="Leave the others out.")
+        if self.extracts is not None and self.format != "text":
+            raise UsageError("--extract prints code, not JSON", hint="Leave one of them out.")
 
     @property
     def sources(self) -> list[str]:
         return [*super().sources, *(it for it in (self.body, self.messages) if it is not None)]
+
+    @property
+    def extracts(self) -> Literal["first", "last", "all"] | None:
+        """Which code blocks are the answer; None for the whole of it."""
+        if self.extract_last:
+            return "last"
+        return "first" if self.extract else "all" if self.extract_all else None
 
     @property
     def format(self) -> Literal["text", "json", "jsonl"]:

@@ -67,7 +67,7 @@ def _send(
     if (resumed := conversation.resumed) is not None:
         terminal.note(resumed)
     client_for = stack.enter_context(connected(asked.plan.settings, options, call.world, terminal))
-    _, failure = answer(
+    completion, failure = answer(
         client_for(asked.plan.model.value),
         asked.plan,
         conversation,
@@ -78,13 +78,30 @@ def _send(
         warn,
         verbose=call.verbose,
         debug=call.debug,
-        format=options.format,
+        format="none" if options.extracts else options.format,
         output=Path(options.output) if options.output else None,
     )
     if failure is None:
+        _hand_over(completion.text(), options, terminal, warn)
         return None
     show_failure(terminal, failure)
     return failure.exit_status
+
+
+def _hand_over(text: str, options: RunOptions, terminal: "Terminal", warn: Warnings) -> None:
+    """What -x prints and --copy copies of a whole answer. Raises UnusableError for one without a code block."""
+    if options.extracts:
+        from glmcli.code_blocks import extracted
+
+        text = extracted(text, options.extracts)
+        terminal.write(text)
+    if options.copy:
+        from glmcli.cli.clipboard import copy
+
+        try:
+            terminal.note(f"copied, {copy(terminal, text)}")
+        except UsageError as error:
+            warn(error.message)
 
 
 def _shown(options: RunOptions, asked: "Asked", session_id: str | None) -> str:

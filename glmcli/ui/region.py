@@ -12,9 +12,10 @@ from typing import NamedTuple
 from glmcli.ui.columns import bare, chopped, width_of
 from glmcli.ui.terminal import Stream, Terminal
 
-_UP = "\x1b[{}F\x1b[J"
+_UP = "\x1b[{}F\x1b[K\x1b[E\x1b[J\x1b[F"
 """To the start of the row so many rows up, and everything from there erased. The start, since a key that the terminal
-echoed (`^C`) may have moved the cursor."""
+echoed (`^C`) may have moved the cursor. That row by itself: tmux pushes a screen that is erased from its very first
+cell into its scrollback, where each frame of the live rows would be found."""
 _END_OF_LAST = "\x1b[F\x1b[{}C\x1b[J"
 """Behind so many columns of the row above, and nothing left there or below."""
 BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"

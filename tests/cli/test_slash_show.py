@@ -150,7 +150,7 @@ def test_the_theme_is_shown_and_changed(talk: Talk) -> None:
     assert replies(talk, "/theme", "/theme light", look, "/theme pink", "/theme") == [  # type: ignore[arg-type]
         "auto (from default); there are auto, dark, light",
         "the theme is light from now on",
-        "/theme takes auto, dark or light, not pink; nothing was changed",
+        "/theme takes auto, dark, light or plain, not pink; nothing was changed",
         "light (from /theme); there are auto, dark, light",
     ]
     assert seen == ["light"]

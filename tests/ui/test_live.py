@@ -12,6 +12,9 @@ from glmcli.ui.renderers import choose
 from tests.support.screen import Screen
 from tests.ui.drawing import Stage
 
+ERASED = "\x1b[K\x1b[E\x1b[J\x1b[F"
+"""The row by itself, then all below it."""
+
 
 def plain(**how: Any) -> Stage:
     return Stage(environ={"NO_COLOR": "1", "TERM": "xterm"}, **how)
@@ -190,7 +193,7 @@ def test_a_window_that_becomes_narrower_leaves_no_copies() -> None:
     stage.size, stage.clock.now = (20, 12), 1.0
     renderer.feed(TextDelta(" and more"))
     # The terminal has wrapped the one row of 40 columns to two of 20.
-    assert stage.out.getvalue()[drawn:].decode().startswith(f"{BEGIN}\x1b[2F\x1b[J")
+    assert stage.out.getvalue()[drawn:].decode().startswith(f"{BEGIN}\x1b[2F{ERASED}")
 
 
 def test_live_rows_are_drawn_again_after_a_window_became_wider() -> None:
@@ -245,6 +248,17 @@ def test_a_region_that_is_hidden_twice_is_shown_once() -> None:
     assert stage.rows == ["above", "done"]
 
 
+def test_no_frame_erases_the_screen_from_its_first_cell_which_tmux_would_keep_in_its_scrollback() -> None:
+    stage = plain(size=(20, 12))
+    renderer = drawing(stage)
+    for text in ["a", " *b*", " c\n\n", "- d", "\n- e *f*"]:
+        stage.clock.now += 1
+        renderer.feed(TextDelta(text))
+    renderer.close(None)
+    assert f"\x1b[1F{ERASED}" in stage.stdout
+    assert "F\x1b[J" not in stage.stdout
+
+
 def test_plain_words_are_put_behind_the_last_row() -> None:
     stage = plain(size=(20, 12))
     renderer = drawing(stage)
@@ -261,7 +275,7 @@ def test_plain_words_are_put_behind_the_last_row() -> None:
         "\x1b[F\x1b[9C\x1b[J here\n",
         "\x1b[F\x1b[14C\x1b[J, and\n",
         f"{BEGIN}more\n{END}",
-        f"{BEGIN}\x1b[1F\x1b[Jmore *x\n{END}",
+        f"{BEGIN}\x1b[1F{ERASED}more *x\n{END}",
     ]
     assert stage.rows == ["Head", "", "open text here, and", "more *x"]
 
