@@ -116,7 +116,7 @@ LINES: dict[str, list[str]] = {
     "glm config unset defaults.temper": ["defaults.temperature"],
     "glm config set edit": ["editing_mode"],
     "glm config set log ": ["false", "true"],
-    "glm config set --color never theme ": ["auto", "dark", "light"],
+    "glm config set --color never theme ": ["auto", "dark", "light", "plain"],
     "glm config set profiles.work.endpoint a": ["ai-gateway"],
     "glm config set defaults.store ": ["false", "true"],
     "glm config set profiles.work.defaults.reasoning_effort ": ["high", "low", "medium"],

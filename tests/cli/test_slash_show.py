@@ -148,10 +148,10 @@ def test_the_theme_is_shown_and_changed(talk: Talk) -> None:
 
     seen: list[str] = []
     assert replies(talk, "/theme", "/theme light", look, "/theme pink", "/theme") == [  # type: ignore[arg-type]
-        "auto (from default); there are auto, dark, light",
+        "auto (from default); there are auto, dark, light, plain",
         "the theme is light from now on",
         "/theme takes auto, dark, light or plain, not pink; nothing was changed",
-        "light (from /theme); there are auto, dark, light",
+        "light (from /theme); there are auto, dark, light, plain",
     ]
     assert seen == ["light"]
 
