@@ -6,12 +6,16 @@ One way through the program, one type per hop:
 
     errors.py, world.py   failures with their exit statuses; the outside of the process as one value
     api/                  everything about talking to the model; `http.py` is the only home of httpx
-    settings.py           config.toml and the environment; credentials.py: tokens and where they may go
-    store.py              sessions on disk
+    settings.py           config.toml and the environment, by the keys of setting_keys.py; settings_file.py writes it
+    credentials.py        tokens and where they may go; private_file.py and toml_text.py serve all of these
+    store/                conversations on disk: SQLite, and a spool for the answer that is coming
+    attachments.py        what goes along with a prompt, by media.py; conversation_file.py: --messages
+    code_blocks.py        the code of an answer
+    tools/                definitions of tools
     turn.py               one user message to its answer: feeds the store, then the renderer
-    demo/, local.py       embedded endpoints; demo shares no code with api, so that it cannot share its mistakes
+    demo/, local/         embedded endpoints; demo shares no code with api, so that it cannot share its mistakes
     ui/                   events -> terminal; the only home of Rich
-    cli/                  argv and keys -> everything above; the only home of Typer and prompt-toolkit
+    cli/                  argv and keys -> everything above; the only home of Typer, and of prompt-toolkit
 
 An import contract in pyproject.toml holds these arrows.
 """
