@@ -42,6 +42,9 @@ class Reader(Protocol):
     def read(self) -> str:
         """The next message. Raises EOFError to leave, KeyboardInterrupt for Ctrl-C on an empty line."""
 
+    def offer(self, text: str) -> None:
+        """The next message begins with this text, to be changed and sent."""
+
     def lent(self) -> AbstractContextManager[int | None]:
         """While the block runs the terminal is that of a program which the user runs. Gives the file descriptor that
         keys come from, None where there is none."""

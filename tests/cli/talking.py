@@ -49,6 +49,10 @@ class Script:
     def lent(self) -> Iterator[None]:
         yield
 
+    def offer(self, text: str) -> None:
+        assert self.repl is not None
+        self.repl.say(f"offered: {text}")
+
     def described(self) -> list[tuple[str, str]]:
         return [("Enter", "sends"), ("Ctrl-D", "leaves")]
 

@@ -530,3 +530,10 @@ def test_the_help_tells_the_keys_as_they_are(pipe: Pipe) -> None:
     assert swapped["Alt-Enter"] == "sends"
     assert "Enter, Ctrl-J" in swapped
     assert "Ctrl-G, Ctrl-X Ctrl-E, v in command mode" in swapped
+
+
+def test_what_is_offered_begins_the_next_message_and_only_that(pipe: Pipe) -> None:
+    keyboard = Keyboard(pipe, None)
+    keyboard.offer("once more")
+    pipe.typed.send_text("!\rnew\r")
+    assert [keyboard.read(), keyboard.read()] == ["once more!", "new"]

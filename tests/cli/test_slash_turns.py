@@ -88,10 +88,10 @@ def test_continue_needs_an_answer(tmp_path: Path) -> None:
 # /undo
 
 
-def test_undo_takes_back_turns_and_shows_what_was_asked(talk: Talk) -> None:
+def test_undo_takes_back_turns_and_offers_what_was_asked(talk: Talk) -> None:
     assert replies(talk, "a", "b\nb", "c", "/undo 2", "d") == [
         "2 turns undone; the session keeps the old branch",
-        "b",
+        "offered: b",
         "b",
     ]
     assert talk.asked[3] == [("user", "a"), ("assistant", "One."), ("user", "d")]

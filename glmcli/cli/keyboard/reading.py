@@ -63,6 +63,7 @@ class Keyboard:
         self._path = history
         self._pastes = Pastes()
         self._session: PromptSession[str] | None = None
+        self._offered = ""
         self._status: Status | None = None
         self._unfolded = False
 
@@ -89,15 +90,22 @@ class Keyboard:
         while True:
             self._pastes.clear()
             self._unfolded = False
+            offered, self._offered = self._offered, ""
             try:
                 with self._device.lent():
-                    said = session.prompt(lambda: self._prompt(prompt), prompt_continuation=" " * len(prompt))
+                    said = session.prompt(
+                        lambda: self._prompt(prompt), prompt_continuation=" " * len(prompt), default=offered
+                    )
                 return well_formed(self._pastes.unfold(block(said)))
             except (EOFError, KeyboardInterrupt) as end:
                 unsent = session.default_buffer
                 unsent.append_to_history()
                 if not unsent.text or isinstance(end, EOFError | Terminated):
                     raise
+
+    def offer(self, text: str) -> None:
+        """The next message begins with this text, to be changed and sent."""
+        self._offered = text
 
     def _prompting(self) -> "PromptSession[str]":
         import logging

@@ -72,7 +72,7 @@ def _undo(repl: "Repl", argument: str) -> None:
     repl.conversation.cut(at - 1)
     turns = min(back, len(asked))
     repl.terminal.note(f"{turns} {'turn' if turns == 1 else 'turns'} undone; the session keeps the old branch")
-    _offer(repl, path[at - 1].text)
+    repl.keyboard.offer(path[at - 1].text)
 
 
 def _edit(repl: "Repl", argument: str) -> None:
@@ -123,15 +123,6 @@ def _fork(repl: "Repl", argument: str) -> None:
     repl.conversation.fork(argument or None)
     repl.usages.clear()
     repl.terminal.note(f"goes on in a copy, session {repl.conversation.label}; {old} stays as it is")
-
-
-def _offer(repl: "Repl", text: str) -> None:
-    """Puts a text where the next message is typed, or shows it where the keyboard cannot do that."""
-    offer = getattr(repl.keyboard, "offer", None)
-    if offer is not None:
-        offer(text)
-    else:
-        repl.say(text)
 
 
 def _number(text: str, what: str, example: str) -> int:
