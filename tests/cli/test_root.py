@@ -84,7 +84,7 @@ def test_a_lone_unknown_word_is_a_usage_error_naming_the_nearest_command(
         ("run --temprature=3 hi", "no such option --temprature; did you mean --temperature?", "glm run"),
         ("--temprature 3 hi", "no such option --temprature; did you mean --temperature?", "glm run"),
         ("run --nonsense", "no such option --nonsense", "glm run"),
-        ("run -x hi", "no such option -x", "glm run"),
+        ("run -X hi", "no such option -X", "glm run"),
         ("run --profile", "--profile needs a value", "glm run"),
         ("--profile", "--profile needs a value", "glm"),
         ("run hi --temperature", "--temperature needs a value", "glm run"),
