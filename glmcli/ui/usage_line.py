@@ -29,8 +29,11 @@ def usage_line(
         parts.append(f"{neurons(usage):.2f} neurons")
     if first_token is not None:
         parts.append(f"first token after {first_token:.2f} s")
-    # The first token came before the writing time began.
-    if writing and usage.completion_tokens > 1:
+    if first_token and writing is not None and writing < first_token / 100:
+        # It came in one piece, so it was written while we waited.
+        parts.append(f"{usage.completion_tokens / (first_token + writing):.1f} tokens/s")
+    elif writing and usage.completion_tokens > 1:
+        # The first token came before the writing time began.
         parts.append(f"{(usage.completion_tokens - 1) / writing:.1f} tokens/s")
     return f"usage: {', '.join(parts)}"
 

@@ -23,6 +23,7 @@ from glmcli.api.events import (
 )
 from glmcli.errors import IncompleteError, UnusableError
 from glmcli.ui.renderers import choose
+from glmcli.ui.usage_line import usage_line
 from tests.ui.drawing import Stage
 from tests.ui.test_renderers import ANSWER, REQUEST, RESPONSE, STOP, plain, show
 
@@ -245,3 +246,8 @@ def test_nothing_but_the_answer_is_shown_with_the_format_none() -> None:
 def test_quiet_leaves_the_answer_alone() -> None:
     events = [REQUEST, Retrying(2, 3, 1, "x"), *THINKING, ToolCalled("1", "f", "{}")]
     assert show(plain(quiet=True), events, raw=True, usage=True, include=True).rows == ["Hi"]
+
+
+def test_the_rate_of_an_answer_in_one_piece_is_that_of_the_whole_wait() -> None:
+    line = usage_line(Usage(10, 100, 110), first_token=2.0, writing=0.0001, priced=False)
+    assert line == "usage: 10 in (0 cached), 100 out, first token after 2.00 s, 50.0 tokens/s"
