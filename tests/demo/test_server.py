@@ -203,7 +203,8 @@ def test_a_client_that_resets_between_requests_or_while_stalled_is_survived() ->
 def test_stopping_ends_what_is_under_way_and_leaves_no_thread() -> None:
     before = threading.enumerate()
     server = LoopbackServer(in_turn([b"a", Stall()])).start()
-    with connected(server) as stalled, connected(server) as idle:
+    # The idle one comes first: one that waits to be accepted when the server stops would be reset, not closed.
+    with connected(server) as idle, connected(server) as stalled:
         stalled.sendall(b"GET / HTTP/1.1\r\n\r\n")
         assert read(stalled, 1) == b"a"
         server.stop()
