@@ -91,12 +91,12 @@ def test_tab_offers_commands_with_their_help_then_their_arguments(started: Start
 
 
 def test_tab_completes_a_path(started: Start, tmp_path: Path) -> None:
-    (tmp_path / "work" / "inner").mkdir(parents=True)
-    (tmp_path / "work" / "a file").write_text("")
+    (tmp_path / "notes" / "inner").mkdir(parents=True)
+    (tmp_path / "notes" / "a file").write_text("")
     with serving() as server:
         chat = started("chat", env=server.env)
-        chat.prompted().type("see @~/work/i" + TAB).prompted("see @~/work/inner/")
-        chat.type(CTRL_C + "@~/work/a" + TAB).prompted('@"~/work/a file"')
+        chat.prompted().type("see @~/notes/i" + TAB).prompted("see @~/notes/inner/")
+        chat.type(CTRL_C + "@~/notes/a" + TAB).prompted('@"~/notes/a file"')
 
 
 def test_ctrl_o_shows_the_thinking_and_folds_it_again(started: Start) -> None:
