@@ -7,7 +7,7 @@ Order: environment > profile > file > default; flags and the session come before
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +116,10 @@ class Settings:
         """`GLM_MODEL`, `config.toml line 7`, `profile work (config.toml line 12)` or `default`."""
         return self.value(name).origin
 
+    def without_usage(self, origin: str) -> "Settings":
+        """The same, but for a line of usage after each answer, which the origin, a flag, does not want."""
+        return replace(self, _values={**self._values, "usage": Sourced(False, origin)})
+
     def values(self) -> dict[str, Sourced]:
         """Every key of `KEYS`, in that order."""
         return dict(self._values)
@@ -150,7 +154,7 @@ def load(folder: Path, environ: Mapping[str, str], *, profile: str | None = None
         if base_url.origin in environ and (fault := KEYS["base_url"].fault(base_url.value)):
             faults.append(f"{base_url.origin}: {fault.partition(': ')[2]}")
     if faults and strict and endpoint != "demo":
-        raise ConfigError("\n".join(faults), hint=HINT)
+        raise ConfigError("\n".join(faults), hint=" ".join(dict.fromkeys(map(cure, faults))))
     return Settings(
         folder=folder,
         file=file,
@@ -160,6 +164,14 @@ def load(folder: Path, environ: Mapping[str, str], *, profile: str | None = None
         _values=values,
         _defaults=_defaults(file, name),
     )
+
+
+def cure(fault: str) -> str:
+    """What to do about one of `Settings.faults`."""
+    variable = fault.partition(":")[0]
+    if any(variable in key.variables for key in KEYS.values()):
+        return f"Set {variable} to another value, or unset it."
+    return HINT
 
 
 def _read(path: Path) -> ConfigFile:

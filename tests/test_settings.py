@@ -234,6 +234,7 @@ def test_a_base_url_of_the_environment_is_checked_where_it_is_used(tmp_path: Pat
     with pytest.raises(ConfigError) as caught:
         load(tmp_path, {"GLM_BASE_URL": "ftp://x"})
     assert caught.value.message == message.replace("ftp://x: ", "", 1)
+    assert caught.value.hint == "Set GLM_BASE_URL to another value, or unset it."
     assert load(tmp_path, {"GLM_BASE_URL": "ftp://x"}, profile="local").faults == ()
 
 

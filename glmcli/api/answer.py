@@ -8,7 +8,7 @@ IncompleteError, after the events that came before.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain
 
 from glmcli.api.decode import Decoder
@@ -28,11 +28,17 @@ class EmptyStream(IncompleteError):
 
 
 def read_answer(
-    response: Response, where: str, *, asked_to_stream: bool, used_ids: Collection[str] = ()
+    response: Response,
+    where: str,
+    *,
+    asked_to_stream: bool,
+    used_ids: Collection[str] = (),
+    on_skipped: Callable[[int], None] = lambda count: None,
 ) -> Iterator[Event]:
     """The events of an answer with status 200.
 
     where: the host, for messages. used_ids: of the tool calls in the conversation so far; no new call gets one.
+    on_skipped: told, at the end of a stream, how many of its events could not be read, if any.
 
     Raises EmptyStream, IncompleteError, ServerError, and what a failure inside the answer is mapped to.
     """
@@ -51,7 +57,7 @@ def read_answer(
     if start.startswith(b"{"):
         yield from _from_json(response, first, where, used_ids)
     elif content_type == "text/event-stream" or _starts_a_field(start):
-        yield from _from_stream(response, first, where, used_ids)
+        yield from _from_stream(response, first, where, used_ids, on_skipped)
     elif content_type == "application/json" or content_type.endswith("+json"):
         yield from _from_json(response, first, where, used_ids)
     else:
@@ -76,7 +82,9 @@ def _from_json(response: Response, first: bytes, where: str, used_ids: Collectio
     yield from decoder.finish()
 
 
-def _from_stream(response: Response, first: bytes, where: str, used_ids: Collection[str]) -> Iterator[Event]:
+def _from_stream(
+    response: Response, first: bytes, where: str, used_ids: Collection[str], on_skipped: Callable[[int], None]
+) -> Iterator[Event]:
     decoder = Decoder(stream=True, used_ids=used_ids)
     cut: list[GlmError] = []
     done = False
@@ -89,6 +97,8 @@ def _from_stream(response: Response, first: bytes, where: str, used_ids: Collect
         if decoder.skipped:
             raise ServerError(f"{where} sent events that are not an answer", hint="check the base URL")
         raise _empty(where)
+    if decoder.skipped:
+        on_skipped(decoder.skipped)
     try:
         yield from decoder.finish()
     except IncompleteError:

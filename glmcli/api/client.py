@@ -58,6 +58,10 @@ class _Try:
 
     shown: bool = False  # whether a piece of an answer was given out
     response: Response | None = None
+    skipped: int = 0  # events of the stream that could not be read
+
+    def skip(self, events: int) -> None:
+        self.skipped = events
 
 
 class Client:
@@ -65,6 +69,7 @@ class Client:
 
     http: the connections, which may be shared with other clients of the same thread. sleep: seconds. random: from 0
     to 1. now: seconds since the epoch.
+    warn: told in one line, when a stream ends, how many of its events could not be read, if any.
     """
 
     def __init__(
@@ -76,6 +81,7 @@ class Client:
         sleep: Callable[[float], None] = time.sleep,
         random: Callable[[], float] = chance,
         now: Callable[[], float] = time.time,
+        warn: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.endpoint = endpoint
         self.patience = patience or Patience()
@@ -83,6 +89,7 @@ class Client:
         self._sleep = sleep
         self._random = random
         self._now = now
+        self._warn = warn
 
     def stream(self, body: dict[str, Any], *, session_id: str | None = None) -> Generator[Event, None, None]:
         """Sends the body and yields what happens: Requested, then Responded, then the events of the answer, the last
@@ -106,11 +113,13 @@ class Client:
             this = _Try()
             try:
                 yield from self._try(this, data, headers, stream=stream, used_ids=used_ids)
+                self._tell_skipped(this)
                 return
             except GlmError as error:
                 self._complete(error, this)
                 wait = self._wait_after(error, this, number, tries, waited, last_chances)
                 if wait is None:
+                    self._tell_skipped(this)
                     raise
                 reason = error.message
             yield Retrying(number + 1, tries, wait, reason)
@@ -134,9 +143,15 @@ class Client:
             if not 200 <= response.status < 300:
                 raise faults.from_response(response.status, response.headers, _error_body(response), now=self._now())
             where = host_of(self.endpoint.url)
-            for event in read_answer(response, where, asked_to_stream=stream, used_ids=used_ids):
+            for event in read_answer(response, where, asked_to_stream=stream, used_ids=used_ids, on_skipped=this.skip):
                 this.shown = this.shown or not isinstance(event, Metadata)
                 yield event
+
+    def _tell_skipped(self, this: _Try) -> None:
+        if this.skipped == 1:
+            self._warn("1 event of the stream could not be read and was skipped")
+        elif this.skipped:
+            self._warn(f"{this.skipped} events of the stream could not be read and were skipped")
 
     def _wait_after(
         self, error: GlmError, this: _Try, number: int, tries: int, waited: float, last_chances: set[object]

@@ -144,7 +144,7 @@ class Http:
             transport = self._transport(proxy, secure=url.startswith("https:"))
             wire = _send(transport, httpx.Request(method, url, headers=headers, content=body or None), limits)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
-            raise no_answer(error, where, limits) from error
+            raise (blamed(proxy, error, where, limits) if proxy else no_answer(error, where, limits)) from error
         try:
             limits["read"] = _limit(idle_timeout)
             received = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in wire.headers.raw]
@@ -294,6 +294,22 @@ def no_answer(error: Exception, where: str, limits: Mapping[str, float | None]) 
             )
         case _:
             return ServerError(f"what {where} sent is not an answer: {_short(error)}", hint="check the base URL")
+
+
+def blamed(proxy: Proxy, error: Exception, where: str, limits: Mapping[str, float | None]) -> GlmError:
+    """What a failure before the status line means on the way through a proxy, which is not reached, or which refuses,
+    before the server is."""
+    import ssl
+
+    import httpx
+
+    of_proxy = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and not any(
+        isinstance(cause, ssl.SSLError) for cause in _causes(error)
+    )
+    failure = no_answer(error, f"{proxy.name} (the proxy in {proxy.variable})" if of_proxy else where, limits)
+    if of_proxy or isinstance(error, httpx.ProxyError):
+        failure.hint = proxy.cure
+    return failure
 
 
 def no_end(error: Exception, where: str, limits: Mapping[str, float | None]) -> GlmError:

@@ -25,6 +25,11 @@ class Proxy:
     variable: str
     name: str
 
+    @property
+    def cure(self) -> str:
+        """What to do about a proxy that cannot be reached, or that refuses, as a hint."""
+        return f"Check {self.variable}, or name hosts to reach without that proxy in NO_PROXY."
+
 
 def proxy_for(url: str, environ: Mapping[str, str]) -> Proxy | None:
     """The proxy for this address, None for the direct way. Raises ConfigError for a proxy that cannot be one."""
@@ -56,7 +61,7 @@ def _proxy(value: str, variable: str) -> Proxy:
     if not host or parts.scheme not in SCHEMES or not url.isascii() or not url.isprintable():
         raise ConfigError(
             f"{variable} is not the address of a proxy",
-            hint=f"write it as http://HOST:PORT (or {', '.join(SCHEMES[1:])}), or unset it",
+            hint=f"Write it as http://HOST:PORT (or {', '.join(SCHEMES[1:])}), or unset it.",
         )
     return Proxy(url, variable, f"{host}:{port}" if port else host)
 

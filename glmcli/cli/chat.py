@@ -45,7 +45,7 @@ def chat(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
         stack.callback(conversation.close)
         conversation.resume(last=chosen.continue_, name=chosen.session, fork=chosen.fork)
         plan = make_plan(call, chosen, conversation.session)
-        client_for = stack.enter_context(connected(plan.settings, chosen, call.world, terminal))
+        client_for = stack.enter_context(connected(plan.settings, chosen, call.world, terminal, warn))
         value = plan.settings.value
         keyboard = Keyboard(
             device,

@@ -50,9 +50,14 @@ class Invocation:
     @cached_property
     def settings(self) -> "Settings":
         """config.toml and the environment, for the chosen profile. Raises ConfigError."""
+        return self.settings_of(self.profile)
+
+    def settings_of(self, profile: str | None) -> "Settings":
+        """The same for the profile of that name, None for the one that is set. Raises ConfigError."""
         from glmcli.settings import load
 
-        return load(self.folder, self.world.environ, profile=self.profile)
+        settings = load(self.folder, self.world.environ, profile=profile)
+        return settings.without_usage("--quiet") if self.quiet else settings
 
     @cached_property
     def terminal(self) -> "Terminal":

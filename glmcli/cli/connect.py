@@ -23,22 +23,15 @@ if TYPE_CHECKING:
 
 @contextmanager
 def connected(
-    settings: Settings, options: TurnOptions, world: World, terminal: "Terminal"
+    settings: Settings, options: TurnOptions, world: World, terminal: "Terminal", warn: Callable[[str], None]
 ) -> Iterator[Callable[[str], "Client"]]:
     """A function that gives the client for a model of the profile's endpoint, which is up while the block runs.
 
-    An embedded endpoint is started first. Raises ConfigError where that fails; the function raises it without
-    credentials. Its clients share their connections.
+    warn: says one line to the user. An embedded endpoint is started first. Raises ConfigError where that fails; the
+    function raises it without credentials. Its clients share their connections.
     """
     from glmcli.api.client import Client
     from glmcli.api.http import Http
-
-    said: set[str] = set()
-
-    def warn(line: str) -> None:
-        if line not in said:
-            said.add(line)
-            terminal.note(f"warning: {line}", "warning")
 
     profile = settings.profile
     patience = _patience(settings, options)
@@ -57,7 +50,13 @@ def connected(
             place = lambda model: remote(profile, model, world.environ, settings.folder, warn)  # noqa: E731
         http = stack.enter_context(Http(ca_bundle=bundle, environ=world.environ, connect_timeout=patience.connect))
         yield lambda model: Client(
-            place(model), http=http, patience=patience, sleep=world.sleep, random=world.random, now=world.now
+            place(model),
+            http=http,
+            patience=patience,
+            sleep=world.sleep,
+            random=world.random,
+            now=world.now,
+            warn=warn,
         )
 
 

@@ -17,7 +17,7 @@ import typer
 from glmcli.cli.command import Invocation
 from glmcli.cli.login import directory_url, list_accounts, no_base_url
 from glmcli.errors import AccessError, ExitStatus, GlmError, RefusedError
-from glmcli.settings import FILE_NAME, Settings, load
+from glmcli.settings import FILE_NAME, HINT, Settings, cure, load
 
 if TYPE_CHECKING:
     from glmcli.api.account import TokenState
@@ -75,7 +75,7 @@ def _failed(about: str, error: GlmError) -> Finding:
 
 def _config(settings: Settings) -> Iterator[Finding]:
     for fault in settings.faults:
-        yield Finding("fail", "config", fault, "glm config edit")
+        yield Finding("fail", "config", fault, "glm config edit" if (how := cure(fault)) == HINT else how)
     if not settings.faults:
         there = settings.file.path.exists()
         yield Finding("ok", "config", str(settings.file.path) if there else f"there is no {FILE_NAME}; defaults hold")

@@ -15,7 +15,7 @@ from glmcli.cli.command import Invocation
 from glmcli.cli.options import TurnOptions
 from glmcli.cli.prompt import read_file
 from glmcli.errors import ConfigError, UsageError
-from glmcli.settings import Settings, load
+from glmcli.settings import Settings
 
 if TYPE_CHECKING:
     from glmcli.store import Session
@@ -65,7 +65,7 @@ def settings_for(call: Invocation, session: "Session | None") -> Settings:
             f"the session was held under the profile {session.profile!r}, which is gone",
             hint=f"Go on under another one with --profile: {', '.join(call.settings.profiles)}.",
         )
-    return load(call.folder, call.world.environ, profile=session.profile)
+    return call.settings_of(session.profile)
 
 
 def make_plan(call: Invocation, options: TurnOptions, session: "Session | None" = None) -> Plan:

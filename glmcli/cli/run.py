@@ -36,6 +36,7 @@ def run(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
 
     chosen = from_values(RunOptions, options, read_path)
     terminal = call.terminal_for(call.settings)
+    terminal.flush()  # a standard output that is closed is told before anything is paid for
     warn = Warnings(terminal)
     only_shown = chosen.dry_run or chosen.curl
     keep = not (chosen.no_log or only_shown) and call.settings.value("log").value
@@ -66,7 +67,7 @@ def _send(
 
     if (resumed := conversation.resumed) is not None:
         terminal.note(resumed)
-    client_for = stack.enter_context(connected(asked.plan.settings, options, call.world, terminal))
+    client_for = stack.enter_context(connected(asked.plan.settings, options, call.world, terminal, warn))
     completion, failure = answer(
         client_for(asked.plan.model.value),
         asked.plan,

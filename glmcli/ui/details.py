@@ -61,4 +61,5 @@ class Details:
         for (index, where, key), value in sorted(values.items(), key=lambda it: it[0][0]):
             which = f"choice {index + 1} " if several and index >= 0 else ""
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            self._terminal.note(f"* {which}{one_line(f'{where}{key}')}: {fit(one_line(text), SHOWN)}", "")
+            line = f"* {which}{one_line(f'{where}{key}')}: {fit(one_line(text), SHOWN)}"
+            self._terminal.note(line, "", asked=True)

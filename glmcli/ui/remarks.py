@@ -164,7 +164,7 @@ class Trace:
 
     def _say(self, mark: str, lines: list[str]) -> None:
         for line in lines:
-            self._terminal.note(f"{mark}{one_line(line)}".rstrip(), "", wrap=False)
+            self._terminal.note(f"{mark}{one_line(line)}".rstrip(), "", wrap=False, asked=True)
 
 
 class Accounts:
@@ -197,7 +197,8 @@ class Accounts:
         begun = self._started is not None and self._first is not None
         first = self._first - self._started if begun else None  # type: ignore[operator]
         writing = self._last - self._first if begun else None  # type: ignore[operator]
-        self._terminal.note(usage_line(total(self._usages), first_token=first, writing=writing, priced=self._priced))
+        line = usage_line(total(self._usages), first_token=first, writing=writing, priced=self._priced)
+        self._terminal.note(line, asked=True)
 
 
 def total(usages: list[Usage]) -> Usage:

@@ -143,10 +143,10 @@ class Terminal:
             with self.above():
                 self._put("stderr", self._styled(shown, style, "stderr"), shown)
 
-    def note(self, text: str, style: Style = "dim", *, wrap: bool = True) -> None:
+    def note(self, text: str, style: Style = "dim", *, wrap: bool = True, asked: bool = False) -> None:
         """One line on standard error, always cleaned, on a terminal broken between words unless it is no prose.
-        `quiet` leaves only those of style `error`."""
-        if self.quiet and style != "error":
+        `quiet` leaves only those of style `error`, and those that a flag of their own has asked for."""
+        if self.quiet and style != "error" and not asked:
             return
         with self.above():
             self.fresh_line("stderr")

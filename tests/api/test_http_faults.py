@@ -146,7 +146,21 @@ def test_a_proxy_that_refuses_is_named_as_the_culprit() -> None:
         assert proxy.requests[0].method == "CONNECT"
     assert type(error) is NetworkError
     assert error.message == f"no way to example.invalid through the proxy {proxy.url[7:]}: 407"
-    assert "hunter2" not in error.message + error.hint
+    assert error.hint == "Check https_proxy, or name hosts to reach without that proxy in NO_PROXY."
+    assert "hunter2" not in error.message
+
+
+@pytest.mark.parametrize("url", ["https://example.invalid/v1", "http://example.invalid/v1"])
+def test_a_proxy_that_is_not_there_is_blamed_and_not_the_server(url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        closed = f"127.0.0.1:{listener.getsockname()[1]}"
+    with Http(environ={"ALL_PROXY": f"http://user:hunter2@{closed}"}) as http:
+        error = failure(lambda: read(http, url))
+    assert (type(error), error.message, error.hint) == (
+        BrokenConnection,
+        f"{closed} (the proxy in ALL_PROXY) refused the connection",
+        "Check ALL_PROXY, or name hosts to reach without that proxy in NO_PROXY.",
+    )
 
 
 def test_an_address_that_is_none_is_a_fault_of_the_configuration(http: Http) -> None:

@@ -115,7 +115,7 @@ class Talk:
             stack.callback(conversation.close)
             conversation.resume(last=chosen.continue_, name=chosen.session, fork=chosen.fork)
             plan = make_plan(call, chosen, conversation.session)
-            client_for = stack.enter_context(connected(plan.settings, chosen, call.world, terminal))
+            client_for = stack.enter_context(connected(plan.settings, chosen, call.world, terminal, warn))
             script = Script(typed)
             script.repl = Repl(
                 plan,

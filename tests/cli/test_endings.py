@@ -109,8 +109,9 @@ def test_a_full_disk_behind_stdout_is_said(glm: Glm) -> None:
     )
 
 
-def test_a_closed_stdout_is_said(glm: Glm) -> None:
+def test_a_closed_stdout_is_said_before_anything_is_sent(glm: Glm) -> None:
     with serving(saying("Hello")) as served:
         process = glm.process("run", "hi", env=served.env, preexec_fn=lambda: os.close(1), stdout=None)
         _, err = process.communicate(timeout=30)
+        assert served.requests == []
     assert (err.decode(), process.returncode) == ("cannot write to standard output: it is closed\n", 1)
