@@ -40,8 +40,14 @@ class Log:
     def feed(self, event: Event) -> None:
         self.seen.append(("log", event))
 
-    def finish(self, completion: Completion, status: str, error: GlmError | None) -> None:
+    def finish(self, completion: Completion, status: str, error: GlmError | None, *, pending: bool = False) -> None:
         self.seen.append(("finish", completion.text(), status, error))
+
+    def returned(self, result: dict[str, Any]) -> None:
+        self.seen.append(("returned", result))
+
+    def begin_next(self) -> None:
+        self.seen.append("next")
 
 
 HEL, LO, STOP = TextDelta("Hel"), TextDelta("lo"), Finished(("stop",))

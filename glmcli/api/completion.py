@@ -130,6 +130,10 @@ class Completion:
     def reasoning(self, index: int = 0) -> str:
         return str(self._of(index).reasoning)
 
+    def reasoning_field(self, index: int = 0) -> str:
+        """The name that the reasoning came under."""
+        return self._of(index).reasoning_field
+
     def refusal(self, index: int = 0) -> str:
         return str(self._of(index).refusal)
 

@@ -13,13 +13,18 @@ new types; a reader skips what it does not know.
     {"type": "audio", "index": CHOICE, "audio": {...}}
     {"type": "content_part", "index": CHOICE, "part": {...}}                                 as the server gave it
     {"type": "tool_called", "index": CHOICE, "id", "kind": "function"|"custom", "name", "arguments": TEXT}
+    {"type": "tool_returned", "index": CHOICE, "id", "name", "status", "seconds": S, "bytes": N, "text": RESULT}
     {"type": "retrying", "attempt": N, "of": N, "wait": SECONDS, "reason": ...}
     {"type": "usage", "prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens", "neurons",
      "prompt_tokens_details": {...}, "completion_tokens_details": {...}}                        the details where said
     {"type": "finished", "reason": ..., "reasons": [one a choice]}                          last line of a whole answer
     {"type": "error", "error": {"type", "message", "hint", "status", "code", "exit_code", "request_id"}}   else the last
 
-`Requested`, `Responded` and `Metadata` are not part of that contract: they serve `-v`, `-i` and `--json`.
+Where tools are carried out, several answers come in one run: the calls of each are followed by what they returned, and
+`usage` comes once for each. `status` of a call is one of `RETURNED`.
+
+`Requested`, `Responded`, `ToolStarted` and `Metadata` are not part of that contract: they serve the terminal and
+`--json`.
 """
 
 from __future__ import annotations
@@ -146,6 +151,34 @@ class ToolCalled:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolStarted:
+    """A call is being carried out now. arguments: as they run, which the user may have changed."""
+
+    id: str
+    name: str
+    arguments: str
+    index: int = 0
+
+
+RETURNED = ("ok", "failed", "invalid", "refused", "declined", "cancelled")
+"""How a call ended: it ran; it ran and failed; it could not run, by its name or its arguments; nobody was there to
+approve it; the user said no; the user stopped it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolReturned:
+    """What a call came to. status: one of `RETURNED`. text: the result as the model gets it. seconds: it took, or None
+    where it did not run."""
+
+    id: str
+    name: str
+    status: str
+    text: str
+    seconds: float | None = None
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What the answer cost, by the rule of wire-protocol §3.4. Counts in tokens; neurons None where unsaid.
 
@@ -184,6 +217,8 @@ Event = (
     | Audio
     | ContentPart
     | ToolCalled
+    | ToolStarted
+    | ToolReturned
     | Usage
     | Finished
 )
@@ -209,6 +244,10 @@ def to_json(event: Event) -> dict[str, Any] | None:
         case ToolCalled(id, name, arguments, kind, index):
             call = {"id": id, "kind": kind, "name": name, "arguments": arguments}
             return {"type": "tool_called", "index": index, **call}
+        case ToolReturned(id, name, status, text, seconds, index):
+            took = None if seconds is None else round(seconds, 3)
+            result = {"status": status, "seconds": took, "bytes": len(text.encode("utf-8", "replace")), "text": text}
+            return {"type": "tool_returned", "index": index, "id": id, "name": name, **result}
         case Retrying(attempt, of, wait, reason):
             return {"type": "retrying", "attempt": attempt, "of": of, "wait": round(wait, 3), "reason": reason}
         case Usage():

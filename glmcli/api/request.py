@@ -27,6 +27,9 @@ DEFAULT_LIMIT = 16384
 LIMITS = ("max_tokens", "max_completion_tokens")
 """The two names of the output limit."""
 
+REASONING_FIELDS = ("reasoning_content", "reasoning")
+"""The names under which the thinking of an assistant message comes, and goes back (wire-protocol §2.1, §4.2)."""
+
 MOST = 20
 """Faults that are told one by one: a file of a thousand broken messages has one fault a thousand times."""
 

@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glmcli.api.request import REASONING_FIELDS
 from glmcli.errors import ConfigError, GlmError, StoreError, UsageError
 from glmcli.world import World
 
 if TYPE_CHECKING:
     from glmcli.api.completion import Completion
-    from glmcli.api.events import Event, Usage
+    from glmcli.api.events import Event, ToolCalled, Usage
     from glmcli.cli.plan import Plan
     from glmcli.store import AnswerLog, Session, Store, StoredMessage
 
@@ -27,7 +28,8 @@ class Conversation:
     """One conversation, stored or not.
 
     session: the stored session, None before the first turn of a new one. messages: what was said so far, as it is
-    sent. keep: whether turns are stored. warn: says one line to the user.
+    sent, but for calls of the last answer that have no result (`before`). keep: whether turns are stored. warn: says
+    one line to the user.
 
     Going back, editing and forking leave the store with all that was said before: the conversation takes another
     branch, or goes on in a copy.
@@ -107,18 +109,59 @@ class Conversation:
 
     def begin(self, new: list[Message], plan: "Plan") -> "Log":
         """Keeps the user's messages before they are sent, and gives the log for the answer to the last of them."""
-        self.messages, self._failed = [*self.before(new), *new], False
+        if new:
+            self.messages = [_without_thoughts(message) for message in self.before(new)] + new
+        self._failed = False
         log: AnswerLog | None = None
         with self._storing() as storing:
             if storing:
                 log = self._keep_question(new, plan)
-        return Log(log, self._give_up, self.answered, priced=plan.priced)
+        return Log(self, log, plan)
+
+    def returned(self, result: Message, after: int | None) -> int | None:
+        """The result of a call is part of what is sent on. after: the id of the message before it, where that is
+        stored. Returns its own."""
+        self.messages.append(result)
+        with self._storing() as storing:
+            if storing and self.session is not None and after is not None:
+                return self._open().add_message(self.session.id, result, parent=after)
+        return None
+
+    def begin_next(self, plan: "Plan", after: int | None) -> "AnswerLog | None":
+        """The log of another answer in the same turn, after the results of calls."""
+        with self._storing() as storing:
+            if storing and self.session is not None and after is not None:
+                return self._open().begin_answer(self.session.id, parent=after, model=plan.model.value)
+        return None
 
     def before(self, new: list[Message]) -> list[Message]:
-        """What is sent before these messages: a question that failed as a whole is not asked again beside another."""
-        if new and self._failed and self.messages and self.messages[-1].get("role") == "user":
-            return self.messages[:-1]
-        return self.messages
+        """What is sent before these messages: a question that failed as a whole is not asked again beside another, and
+        calls that were not carried out get a result that says so."""
+        if not new or not self.messages:
+            return self.messages
+        last = self.messages[-1].get("role")
+        if last == "user":
+            return self.messages[:-1] if self._failed else self.messages
+        if last == "assistant" and not self.messages[-1].get("tool_calls"):
+            return self.messages  # without the store, which --no-log does not need
+        from glmcli.store.history import closed
+
+        return closed(self.messages)
+
+    @property
+    def stopped_in_calls(self) -> bool:
+        """Whether the last turn ended in its tool calls: some have no result, or no answer came after the results."""
+        last = self.messages[-1] if self.messages else {}
+        return last.get("role") in ("tool", "function") or bool(last.get("tool_calls"))
+
+    def open_calls(self) -> "list[ToolCalled]":
+        """The calls of the last answer that have no result, and after which nothing was said."""
+        from glmcli.api.calls import ToolCalls
+        from glmcli.store.history import open_calls
+
+        calls = ToolCalls()
+        calls.feed(open_calls(self.messages), whole=True)
+        return list(calls.finish(0, set()))
 
     def start_over(self) -> None:
         """The next turn begins a new session; the old one stays stored."""
@@ -255,15 +298,15 @@ class Conversation:
                 self.session = store.get(id)
 
     def answered(self, message: Message, status: str = "complete") -> None:
-        """The answer is part of what is sent on, unless it says nothing. Calls in it were not carried out."""
+        """The answer is part of what is sent on, unless it says nothing."""
         self._failed = status == "error" and not message.get("content")
-        if message.get("content") and not message.get("tool_calls"):  # without the store, which --no-log does not need
+        if message.get("content"):  # without the store, which --no-log does not need
             self.messages.append(message)
             return
-        from glmcli.store.history import is_empty, without_result
+        from glmcli.store.history import is_empty
 
         if not is_empty(message):
-            self.messages += [message, *without_result(call["id"] for call in message.get("tool_calls") or ())]
+            self.messages.append(message)
 
     @contextmanager
     def _storing(self) -> Iterator[bool]:
@@ -271,7 +314,7 @@ class Conversation:
         try:
             yield self._keep and self.trouble is None
         except StoreError as error:
-            self._give_up(error)
+            self.give_up(error)
 
     def close(self) -> None:
         if self._store is not None:
@@ -321,44 +364,48 @@ class Conversation:
             self._store = Store.at(self._folder, self._world, create=self._keep)
         return self._store
 
-    def _give_up(self, error: StoreError) -> None:
+    def give_up(self, error: StoreError) -> None:
+        """Stores nothing any further, and says why."""
         self.trouble = error
         self._warn(f"{error.message}; this conversation is not stored any further")
 
 
+def _without_thoughts(message: Message) -> Message:
+    """A message of an earlier turn: its thinking was for the calls of that turn (wire-protocol §4.2)."""
+    if not any(key in message for key in REASONING_FIELDS):
+        return message
+    return {key: value for key, value in message.items() if key not in REASONING_FIELDS}
+
+
 class Log:
-    """An answer log that never raises: `glmcli.turn.AnswerLog` over the store's, or over nothing.
+    """The log of a turn, which never raises: `glmcli.turn.AnswerLog` over the store's, or over nothing."""
 
-    answered: takes the message of the answer. priced: whether the price list applies to it.
-    """
-
-    def __init__(
-        self,
-        log: "AnswerLog | None",
-        give_up: Callable[[StoreError], None],
-        answered: Callable[[Message, str], None],
-        *,
-        priced: bool,
-    ) -> None:
+    def __init__(self, conversation: Conversation, log: "AnswerLog | None", plan: "Plan") -> None:
+        self._conversation = conversation
         self._log = log
-        self._give_up = give_up
-        self._answered = answered
-        self._priced = priced
+        self._plan = plan
+        self._last: int | None = None  # the id of the newest message of the turn
 
     def feed(self, event: "Event") -> None:
         if self._log is not None:
             self._log.feed(event)
 
-    def finish(self, completion: "Completion", status: Any, error: GlmError | None) -> None:
-        self._answered(
-            completion.message(), status
-        )  # first: Ctrl-C while it is stored must not drop it from the conversation
+    def finish(self, completion: "Completion", status: Any, error: GlmError | None, *, pending: bool = False) -> None:
+        # First: Ctrl-C while it is stored must not drop it from the conversation.
+        self._conversation.answered(completion.message(reasoning=pending), status)
         if self._log is None:
             return
         from glmcli.api.price import dollars
 
         usage = completion.usage
         try:
-            self._log.finish(completion, status, error=error, cost=dollars(usage) if usage and self._priced else None)
+            cost = dollars(usage) if usage and self._plan.priced else None
+            self._last = self._log.finish(completion, status, error=error, cost=cost)
         except StoreError as trouble:
-            self._give_up(trouble)
+            self._conversation.give_up(trouble)
+
+    def returned(self, result: Message) -> None:
+        self._last = self._conversation.returned(result, self._last)
+
+    def begin_next(self) -> None:
+        self._log = self._conversation.begin_next(self._plan, self._last)

@@ -143,7 +143,9 @@ def columns(answer: Answer) -> dict[str, Any]:
         for index in completion.choices
         if index != 0
     ]
-    extra = {"choices": others, "annotations": completion.annotations(), "error": answer.error}
+    extra: dict[str, Any] = {"choices": others, "annotations": completion.annotations(), "error": answer.error}
+    if completion.tool_calls(0) and completion.reasoning(0):
+        extra["reasoning_field"] = completion.reasoning_field(0)
     return {
         "message": completion.message(0),
         "status": answer.status,

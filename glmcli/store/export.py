@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from glmcli.api.unicode import well_formed
 from glmcli.store.copies import RECORD_VERSION
-from glmcli.store.history import history
+from glmcli.store.history import closed, history
 from glmcli.store.records import Session, StoredMessage, said
 
 Format = Literal["md", "json", "jsonl", "html", "body"]
@@ -137,7 +137,7 @@ def body(session: Session, messages: Iterable[StoredMessage]) -> dict[str, Any]:
     """The request body that goes on with the conversation; a question may be added at its end."""
     system = [{"role": "system", "content": session.system}] if session.system else []
     tools = {"tools": session.tools} if session.tools else {}
-    return {"messages": [*system, *history(messages)], **session.options, **tools}
+    return {"messages": [*system, *closed(history(messages))], **session.options, **tools}
 
 
 def record(session: Session, messages: Iterable[StoredMessage]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 A history must stay valid to send whatever happened to the conversation: an answer of which nothing came is left out,
 and with it the question, where it was refused or failed; a call that never got its result (the process was killed, or
-no tool was there to run) gets one that says so, since servers refuse a call without a result. What is left out or added
+no tool was there to run) gets one that says so, since servers refuse a call without a result, but for the calls of the
+last answer: these may still be carried out, and `closed` is for when they are not. What is left out or added
 depends only on the messages themselves, so the beginning of a growing conversation is the same bytes each time, which
 keeps the server's prefix cache warm.
 """
@@ -18,11 +19,14 @@ NO_RESULT = "There is no result: the call was not carried out."
 
 
 def history(messages: Iterable[StoredMessage]) -> list[dict[str, Any]]:
-    """The messages of a path, first to last, in the API's own form; interrupted answers as far as they came."""
+    """The messages of a path, first to last, in the API's own form; interrupted answers as far as they came. The calls
+    of the last answer are left open, and what was thought before the calls of an unfinished turn goes along with them,
+    since the model goes on with that turn (wire-protocol §4.2)."""
     sent: list[dict[str, Any]] = []
     waiting: list[str] = []
     path = list(messages)
-    for stored in path:
+    asked = max((position for position, it in enumerate(path) if it.role == "user"), default=-1)
+    for position, stored in enumerate(path):
         message = stored.message
         if message.get("role") == "tool":
             if message.get("tool_call_id") in waiting:
@@ -36,9 +40,26 @@ def history(messages: Iterable[StoredMessage]) -> list[dict[str, Any]]:
         else:
             sent.extend(without_result(waiting))
             waiting = [call["id"] for call in message.get("tool_calls") or ()]
+            if waiting and position > asked and "reasoning_field" in stored.extra:
+                message = {**message, stored.extra["reasoning_field"]: stored.reasoning}
         sent.append(message)
-    sent.extend(without_result(waiting))
     return sent
+
+
+def closed(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The messages, and for each call at their end that has no result one that says so."""
+    return [*messages, *without_result(call["id"] for call in open_calls(messages))]
+
+
+def open_calls(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The calls of the last answer, as in its `tool_calls`, that have no result, where nothing was said since."""
+    answered: list[str] = []
+    for message in reversed(messages):
+        if message.get("role") != "tool":
+            calls = message.get("tool_calls") or ()
+            return [call for call in calls if call["id"] not in answered]
+        answered.append(message.get("tool_call_id", ""))
+    return []
 
 
 def failed(stored: StoredMessage) -> bool:

@@ -59,7 +59,7 @@ class StoredMessage:
 
     message: in the API's own form. created: seconds since the epoch. usage: the counts of `events.usage_json`, and the
     server's own under `raw`. cost: dollars. extra: of an answer, where there is any: `choices` (the other ones),
-    `annotations`, `error` (as in `--json`).
+    `annotations`, `error` (as in `--json`), `reasoning_field` (the name that the thinking before calls came under).
     """
 
     id: int

@@ -150,12 +150,17 @@ def test_an_answer_that_says_nothing_is_not_sent_on(conversation: Make) -> None:
     assert chat.messages == []
 
 
-def test_calls_that_were_not_carried_out_get_a_result_that_says_so(conversation: Make) -> None:
+def test_calls_that_were_not_carried_out_get_a_result_that_says_so_before_something_else_is_said(
+    conversation: Make,
+) -> None:
     call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    answer = {"role": "assistant", "content": "", "tool_calls": [call]}
     chat = conversation()
-    chat.answered({"role": "assistant", "content": None, "tool_calls": [call]})
-    assert [message["role"] for message in chat.messages] == ["assistant", "tool"]
-    assert chat.messages[1]["tool_call_id"] == "c1"
+    chat.answered(answer)
+    result = {"role": "tool", "tool_call_id": "c1", "content": "There is no result: the call was not carried out."}
+    assert chat.before([]) == [answer]
+    assert chat.before([{"role": "user", "content": "Then?"}]) == [answer, result]
+    assert [(it.id, it.name, it.arguments) for it in chat.open_calls()] == [("c1", "f", "{}")]
 
 
 def test_a_conversation_that_is_not_kept_goes_on_in_memory(conversation: Make, tmp_path: Path) -> None:
@@ -187,19 +192,18 @@ def test_a_store_that_cannot_be_read_cannot_be_continued(conversation: Make, tmp
         conversation().resume(last=True)
 
 
-def test_trouble_at_the_end_of_an_answer_does_not_raise() -> None:
+def test_trouble_at_the_end_of_an_answer_does_not_raise(conversation: Make, tmp_path: Path) -> None:
     class Full:
         def finish(self, *given: Any, **more: Any) -> None:
             raise StoreError("the disk is full")
 
     full: Any = Full()
-    troubles: list[StoreError] = []
-    said: list[Any] = []
-    Log(full, troubles.append, lambda message, status: said.append(message), priced=True).finish(
-        whole("x"), "complete", None
-    )
-    assert [trouble.message for trouble in troubles] == ["the disk is full"]
-    assert said == [{"role": "assistant", "content": "x"}]
+    said: list[str] = []
+    chat = conversation(warn=said.append)
+    Log(chat, full, plan_in(tmp_path)).finish(whole("x"), "complete", None)
+    assert said == ["the disk is full; this conversation is not stored any further"]
+    assert chat.trouble is not None
+    assert chat.messages == [{"role": "assistant", "content": "x"}]
 
 
 # Copies

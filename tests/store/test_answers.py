@@ -120,6 +120,7 @@ def test_an_answer_becomes_a_message_with_all_its_parts(store: Store, folder: Pa
                 }
             ],
             "annotations": [{"type": "url_citation"}],
+            "reasoning_field": "reasoning",
         },
     )
     assert store.messages(session)[1:] == [expected]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from glmcli.store import StoredMessage, history
+from glmcli.store.history import closed, open_calls
 
 HI = {"role": "user", "content": "Hi"}
 HELLO = {"role": "assistant", "content": "Hello"}
@@ -45,8 +47,23 @@ def test_calls_with_their_results_are_sent_as_they_are() -> None:
     assert history(stored(*sent)) == sent
 
 
-def test_calls_without_a_result_get_one_that_says_so() -> None:
+def test_calls_without_a_result_get_one_that_says_so_but_for_the_last_ones_which_are_open() -> None:
     calls = {"role": "assistant", "content": "", "tool_calls": [call("a"), call("b")]}
     result = {"role": "tool", "tool_call_id": "a", "content": "1"}
     last = {"role": "assistant", "content": "", "tool_calls": [call("c")]}
-    assert history(stored(HI, calls, result, HI, last)) == [HI, calls, result, no_result("b"), HI, last, no_result("c")]
+    sent = history(stored(HI, calls, result, HI, last))
+    assert sent == [HI, calls, result, no_result("b"), HI, last]
+    assert closed(sent) == [*sent, no_result("c")]
+    assert open_calls(sent) == [call("c")]
+    assert open_calls([HI, calls, result]) == [call("b")]
+    assert open_calls([HI, HELLO]) == open_calls([]) == []
+
+
+def test_the_thinking_before_the_calls_of_an_unfinished_turn_goes_along_under_its_own_name() -> None:
+    calls = {"role": "assistant", "content": "", "tool_calls": [call("a")]}
+    result = {"role": "tool", "tool_call_id": "a", "content": "1"}
+    thought = {"reasoning": "Look it up.", "extra": {"reasoning_field": "reasoning"}}
+    path = stored(HI, calls, result, HI, calls, result)
+    path[1] = replace(path[1], **thought)
+    path[4] = replace(path[4], **thought)
+    assert history(path) == [HI, calls, result, HI, {**calls, "reasoning": "Look it up."}, result]
