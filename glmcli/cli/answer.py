@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from glmcli.api.client import Client
 from glmcli.api.completion import Completion
-from glmcli.api.events import Event, Usage
+from glmcli.api.events import Event, ToolCalled, Usage
 from glmcli.api.price import dollars
 from glmcli.cli.conversation import Conversation
 from glmcli.cli.failure import Bug
 from glmcli.cli.options import TurnOptions
 from glmcli.cli.plan import Plan
+from glmcli.cli.tooling import Tooling
 from glmcli.cli.warnings import Warnings
 from glmcli.errors import GlmError, IncompleteError, Interrupted, StoreError
 from glmcli.turn import run_turn
@@ -36,17 +38,23 @@ def answer(
     debug: bool = False,
     format: Literal["text", "json", "jsonl", "none"] = "text",
     output: Path | None = None,
+    on_usage: Callable[[Usage], None] = lambda usage: None,
+    tooling: Tooling | None = None,
+    pending: Sequence[ToolCalled] = (),
 ) -> tuple[Completion, GlmError | None]:
-    """Keeps the new messages, sends the body, shows and keeps the answer.
+    """Keeps the new messages, sends the body, shows and keeps the answer, and those after calls of tools.
 
-    Returns the answer as far as it came, and why it is not whole or could not be kept. Raises UsageError for an
-    output file that cannot be written, and BrokenPipeError when whoever read stdout is gone. debug: raises a bug of
-    ours as it is, too.
+    on_usage: gets what each of them cost. tooling: carries out the calls of the plan's tools. pending: calls of the
+    last answer that are carried out first. debug: raises a bug of ours as it is, too.
+
+    Returns the last answer as far as it came, and why it is not whole or could not be kept. Raises UsageError for an
+    output file that cannot be written, and BrokenPipeError when whoever read stdout is gone.
     """
     from glmcli.ui.renderers import choose
 
     value = plan.settings.value
-    log = conversation.begin(new, plan)
+    log = conversation.resume_calls(plan) if pending else conversation.begin(new, plan)
+    tools = tooling.calling(plan) if tooling is not None else None
     told = {"session": conversation.id, "profile": plan.profile, "model": plan.model.value}
     usages: list[Usage] = []
 
@@ -71,6 +79,7 @@ def answer(
         verbose=verbose,
         usage=options.usage or value("usage").value,
         priced=plan.priced,
+        tools=tools is not None,
         choices=body.get("n") or 1,
         audio_format=(body.get("audio") or {}).get("format", "wav"),
         output=output,
@@ -81,10 +90,20 @@ def answer(
     def show(event: Event) -> None:
         if isinstance(event, Usage):
             usages.append(event)
+            on_usage(event)
         renderer.feed(event)
 
     try:
-        completion, error = run_turn(client, body, show, log=log, session_id=conversation.id)
+        completion, error = run_turn(
+            client,
+            body,
+            show,
+            log=log,
+            session_id=conversation.id,
+            tools=tools,
+            max_turns=tooling.max_turns(plan) if tooling is not None else 1,
+            pending=pending,
+        )
     except BrokenPipeError:
         with suppress(Exception):
             renderer.close(Interrupted())

@@ -154,6 +154,16 @@ class Conversation:
         last = self.messages[-1] if self.messages else {}
         return last.get("role") in ("tool", "function") or bool(last.get("tool_calls"))
 
+    def resume_calls(self, plan: "Plan") -> "Log":
+        """The log of a turn that goes on with the open calls of its last answer."""
+        last: int | None = None
+        with self._storing() as storing:
+            if storing and self.session is not None:
+                id = self._own()
+                self._open().touch(id, self._world.terminal_id())
+                last = self._open().get(id).head
+        return Log(self, None, plan, last=last)
+
     def open_calls(self) -> "list[ToolCalled]":
         """The calls of the last answer that have no result, and after which nothing was said."""
         from glmcli.api.calls import ToolCalls
@@ -294,7 +304,9 @@ class Conversation:
             if self.session is not None and storing:
                 system = plan.system.value if plan.system else None
                 store, id = self._open(), self._own()
-                store.update(id, model=plan.model.value, system=system, options=plan.chosen)
+                tools = [tool.definition for tool in plan.tools]
+                extra = {**self.session.extra, "tools": plan.wanted.to_json() if plan.wanted else {}}
+                store.update(id, model=plan.model.value, system=system, options=plan.chosen, tools=tools, extra=extra)
                 self.session = store.get(id)
 
     def answered(self, message: Message, status: str = "complete") -> None:
@@ -340,6 +352,8 @@ class Conversation:
             model=plan.model.value,
             system=plan.system.value if plan.system else None,
             options=plan.chosen,
+            tools=[tool.definition for tool in plan.tools],
+            extra={"tools": plan.wanted.to_json()} if plan.wanted else {},
             terminal=self._world.terminal_id(),
         )
 
@@ -380,11 +394,13 @@ def _without_thoughts(message: Message) -> Message:
 class Log:
     """The log of a turn, which never raises: `glmcli.turn.AnswerLog` over the store's, or over nothing."""
 
-    def __init__(self, conversation: Conversation, log: "AnswerLog | None", plan: "Plan") -> None:
+    def __init__(
+        self, conversation: Conversation, log: "AnswerLog | None", plan: "Plan", *, last: int | None = None
+    ) -> None:
         self._conversation = conversation
         self._log = log
         self._plan = plan
-        self._last: int | None = None  # the id of the newest message of the turn
+        self._last = last  # the id of the newest message of the turn
 
     def feed(self, event: "Event") -> None:
         if self._log is not None:

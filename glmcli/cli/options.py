@@ -29,18 +29,24 @@ class TurnOptions:
     """What both commands take."""
 
     prompt: Annotated[
-        list[str] | None, typer.Argument(metavar="[PROMPT]...", help="The prompt; `-` reads it from stdin.")
+        list[str] | None,
+        typer.Argument(metavar="[PROMPT]...", help="The prompt; `-` before or after its words is stdin."),
     ] = None
 
     option: Annotated[
         list[str] | None,
         Option(
-            "--option", "-o", metavar="NAME=VALUE", help="Any request field; the value is JSON or @FILE, else a string."
+            "--option",
+            "-o",
+            metavar="NAME=VALUE",
+            help="Any request field; the value is JSON, else a string. @FILE holds a list or an object.",
         ),
     ] = None
     strict: Annotated[bool, Option("--strict", help="Refuse what would only be warned about.")] = False
     system: Annotated[str | None, Option("--system", "-s", metavar="TEXT", help="The system prompt.")] = None
-    system_file: Annotated[str | None, Option("--system-file", metavar="PATH", help="The same, from a file.")] = None
+    system_file: Annotated[
+        str | None, Option("--system-file", metavar="PATH", help="The same, from a file; `-` is stdin.")
+    ] = None
 
     file: Annotated[
         list[str] | None, Option("--file", "-f", metavar="PATH|URL", help="A text to send along; `-` is stdin.")
@@ -59,6 +65,29 @@ class TurnOptions:
     stdin_timeout: Annotated[
         float | None,
         Option("--stdin-timeout", metavar="SEC", min=0, help="Wait so long for the first byte of stdin; 0: for ever."),
+    ] = None
+
+    tool: Annotated[
+        list[str] | None,
+        Option(
+            "--tool", "-T", metavar="NAME", help="A tool the model may call, or all of a file or server (repeatable)."
+        ),
+    ] = None
+    functions: Annotated[
+        list[str] | None,
+        Option("--functions", metavar="FILE.py", help="A file whose typed functions the model may call (repeatable)."),
+    ] = None
+    root: Annotated[
+        list[str] | None,
+        Option("--root", metavar="DIR", help="A folder for the file tools, instead of the working directory."),
+    ] = None
+    approve: Annotated[
+        Literal["ask", "auto", "deny"] | None,
+        Option("--approve", help="Ask before calls of tools, approve all, or deny all that no rule approves (ask)."),
+    ] = None
+    yes: Annotated[bool, Option("--yes", "-y", help="The same as --approve auto.")] = False
+    max_turns: Annotated[
+        int | None, Option("--max-turns", metavar="N", min=1, help="Requests of one turn with its tool calls (10).")
     ] = None
 
     continue_: Annotated[bool, Option("--continue", "-c", help="Go on with the last session.")] = False
@@ -96,8 +125,25 @@ class TurnOptions:
 
     @property
     def words(self) -> str:
-        """The prompt argument: its words joined by a space."""
-        return " ".join(self.prompt or [])
+        """The prompt argument: its words joined by a space, without the `-` that stands for stdin."""
+        return " ".join(self._split[1])
+
+    @property
+    def readers(self) -> int:
+        """How many read stdin because a `-` says so."""
+        return [*self._split[0], *self.sources, self.system_file].count("-")
+
+    @property
+    def prompts_from_stdin(self) -> bool:
+        """Whether a `-` says that the prompt, or its document, is stdin."""
+        return bool(self._split[0])
+
+    @property
+    def _split(self) -> tuple[list[str], list[str]]:
+        """Each `-` at the beginning and at the end of the prompt, then the words; between words it is one: 3 - 2."""
+        words = list(self.prompt or [])
+        dashes = [words.pop(end) for end in (0, -1) if words and words[end] == "-"]
+        return dashes, words
 
     @property
     def names_system(self) -> bool:
@@ -142,6 +188,8 @@ class RunOptions(TurnOptions):
             raise UsageError("one kind of --extract at a time", hint="Leave the others out.")
         if self.extracts is not None and self.format != "text":
             raise UsageError("--extract prints code, not JSON", hint="Leave one of them out.")
+        if self.dry_run and self.curl:
+            raise UsageError("--dry-run and --curl print two forms of the request", hint="Leave one of them out.")
 
     @property
     def sources(self) -> list[str]:

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glmcli.api.endpoint import Endpoint
 from glmcli.api.request import Place, Sourced, check, overlay, system
 from glmcli.cli.command import Invocation
 from glmcli.cli.options import TurnOptions
-from glmcli.cli.prompt import read_file
+from glmcli.cli.prompt import system_prompt
 from glmcli.errors import ConfigError, UsageError
 from glmcli.settings import Settings
 
 if TYPE_CHECKING:
     from glmcli.store import Session
+    from glmcli.tools.tool import Tool
+    from glmcli.tools.toolbox import Wanted
 
 Message = dict[str, Any]
 
@@ -28,6 +31,7 @@ class Plan:
     """The settled choices of a turn.
 
     params: request fields beside the model. chosen: those of them that a session keeps, all but the defaults.
+    wanted: the tools that were named. tools: what they are, once `glmcli.cli.tooling` has looked.
     """
 
     settings: Settings
@@ -36,6 +40,8 @@ class Plan:
     params: Mapping[str, Sourced]
     chosen: Mapping[str, Any]
     strict: bool = False
+    wanted: "Wanted | None" = None
+    tools: "tuple[Tool, ...]" = ()
 
     @property
     def profile(self) -> str:
@@ -46,14 +52,37 @@ class Plan:
         """Whether the price list of Workers AI applies; the demo shows what an answer would have cost."""
         return self.settings.profile.on_cloudflare or self.settings.profile.endpoint == "demo"
 
-    def model_for(self, endpoint: Endpoint) -> dict[str, Sourced]:
-        """The field `model` of a body, in the endpoint's own spelling; nothing where the address names it."""
-        return {"model": replace(self.model, value=endpoint.model)} if endpoint.model_in_body else {}
+    def params_for(self, endpoint: Endpoint) -> dict[str, Sourced]:
+        """All request fields as they go to this endpoint: with the tools, and with the model in the endpoint's own
+        spelling unless the address names it."""
+        params = {**self.params, **self.tool_params(self.params)}
+        return {**params, **({"model": replace(self.model, value=endpoint.model)} if endpoint.model_in_body else {})}
+
+    def tool_params(self, params: Mapping[str, Sourced]) -> dict[str, Sourced]:
+        """The fields that the tools change: their definitions after those that are there already, and the choice of
+        one by its name alone, which was taken for a function's. Raises UsageError for two tools of one name."""
+        if not self.tools:
+            return {}
+        given, choice = params.get("tools"), params.get("tool_choice")
+        before = given.value if given is not None and isinstance(given.value, list) else []
+        names = {_name_in(it) for it in before}
+        if twice := [tool for tool in self.tools if tool.name in names]:
+            raise UsageError(
+                f"there are two tools named {twice[0].name}: of {given.origin if given else ''} and {twice[0].source}",
+                hint="Leave one of them out.",
+            )
+        definitions = [*before, *(tool.definition for tool in self.tools)]
+        fields = {"tools": Sourced(definitions, given.origin if given is not None else "--tool")}
+        custom = [tool.name for tool in self.tools if tool.kind == "custom"]
+        if choice is not None and (name := _name_in(choice.value)) in custom:
+            fields["tool_choice"] = replace(choice, value={"type": "custom", "custom": {"name": name}})
+        return fields
 
     @property
     def origins(self) -> dict[str, Place]:
         """Where each field of the body came from, by its name, and what stands inside of it."""
-        return {name: it.told for name, it in {**self.params, "model": self.model}.items()}
+        fields = {**self.params, **self.tool_params(self.params), "model": self.model}
+        return {name: it.told for name, it in fields.items()}
 
 
 def settings_for(call: Invocation, session: "Session | None") -> Settings:
@@ -70,8 +99,6 @@ def settings_for(call: Invocation, session: "Session | None") -> Settings:
 
 def make_plan(call: Invocation, options: TurnOptions, session: "Session | None" = None) -> Plan:
     """Settles the choices. Raises UsageError, ConfigError; RequestError for a model that is no name."""
-    if options.system is not None and options.system_file is not None:
-        raise UsageError("--system and --system-file name two system prompts", hint="Leave one of them out.")
     settings = settings_for(call, session)
     kept = {name: Sourced(value, "session") for name, value in (session.options if session else {}).items()}
     params = overlay(settings.defaults(), kept, options.fields)
@@ -92,18 +119,44 @@ def make_plan(call: Invocation, options: TurnOptions, session: "Session | None" 
     return Plan(
         settings=settings,
         model=replace(model, value=model.value or "local"),
-        system=_system(options, session, settings),
+        system=_system(call, options, session, settings),
         params=params,
         chosen={name: it.value for name, it in params.items() if name in chosen},
         strict=options.strict,
+        wanted=_wanted(options, session),
     )
 
 
-def _system(options: TurnOptions, session: "Session | None", settings: Settings) -> Sourced | None:
-    if options.system is not None:
-        return Sourced(options.system, "--system")
-    if options.system_file is not None:
-        return Sourced(read_file(options.system_file, "--system-file").strip("\n"), "--system-file")
+def _wanted(options: TurnOptions, session: "Session | None") -> "Wanted | None":
+    """The tools that flags name, else those of the session. None without any."""
+    kept = session.extra.get("tools") if session is not None else None
+    if not (options.tool or options.functions or kept):
+        return None
+    from glmcli.tools.toolbox import Wanted
+
+    before = Wanted.from_json(kept)
+    named = bool(options.tool or options.functions)
+    return Wanted(
+        names=tuple(options.tool or ()) if named else before.names,
+        functions=tuple(map(_absolute, options.functions or ())) if named else before.functions,
+        roots=tuple(map(_absolute, options.root)) if options.root else before.roots,
+    )
+
+
+def _name_in(definition: Any) -> Any:
+    """The name in a definition of a tool, or in the choice of one."""
+    inner = definition.get(definition.get("type")) if isinstance(definition, dict) else None
+    return inner.get("name") if isinstance(inner, dict) else None
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).expanduser().absolute())
+
+
+def _system(call: Invocation, options: TurnOptions, session: "Session | None", settings: Settings) -> Sourced | None:
+    text = system_prompt(options, call.world, call.terminal.note)
+    if text is not None:
+        return Sourced(text, "--system" if options.system_file is None else "--system-file")
     if session is not None:
         return Sourced(session.system, "session") if session.system else None
     chosen = settings.value("system")

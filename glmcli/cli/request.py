@@ -5,8 +5,8 @@ the model is asked. Reads files, stdin, the session, and what an address on the 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from glmcli import attachments
 from glmcli.api.endpoint import Endpoint
@@ -19,7 +19,11 @@ from glmcli.cli.conversation import Conversation
 from glmcli.cli.options import RunOptions
 from glmcli.cli.plan import Plan, make_plan, system_first, with_system
 from glmcli.cli.prompt import Sources
+from glmcli.cli.tooling import Tooling
 from glmcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from glmcli.api.events import ToolCalled
 
 Body = dict[str, Any]
 Message = dict[str, Any]
@@ -31,19 +35,23 @@ class Asked:
     """A request that is ready. The model of the plan goes into the address.
 
     endpoint: as far as it is known without credentials. new: messages that the conversation does not hold yet.
+    pending: calls of its last answer that are carried out first.
     """
 
     plan: Plan
     endpoint: Endpoint
     body: Body
     new: list[Message]
+    pending: "list[ToolCalled]" = field(default_factory=list)
 
 
-def prepare(call: Invocation, options: RunOptions, conversation: Conversation, note: Say, warn: Say) -> Asked:
+def prepare(
+    call: Invocation, options: RunOptions, conversation: Conversation, tooling: Tooling, note: Say, warn: Say
+) -> Asked:
     """Everything before the network. note, warn: say one line. Raises UsageError, RequestError, ConfigError."""
     _refuse_conflicts(options)
     conversation.resume(last=options.continue_, name=options.session, fork=options.fork)
-    plan = make_plan(call, options, conversation.session)
+    plan = tooling.equip(make_plan(call, options, conversation.session))
     sources = Sources(options, call.world, note, plan.settings.value("ca_bundle").value)
     prompt = sources.prompt()
     given = whole_body.read(options, sources)
@@ -95,7 +103,7 @@ def _asked(
 ) -> Asked:
     """The request of a conversation, or of a lone prompt."""
     endpoint = outline(plan.settings.profile, plan.model.value, call.folder)
-    params = {**plan.params, **plan.model_for(endpoint)}
+    params = plan.params_for(endpoint)
     lone = params.get("prompt")
     if lone is not None and prompt:
         raise UsageError(f"there are two prompts: the one given, and that of {lone.origin}", hint="Leave one out.")
@@ -112,6 +120,15 @@ def _asked(
         params["prompt"], new = lone, [user(str(lone.value))]
     else:
         given = params.get("messages")
+        resuming = given is None and not new and conversation.stopped_in_calls
+        if resuming:
+            whole = with_system(plan, conversation.messages)
+            body = build_body(
+                params={**params, "messages": Sourced(whole, "session")},
+                limit_fields=endpoint.limit_fields,
+                stream=not options.no_stream,
+            )
+            return Asked(plan, endpoint, body, [], _pending(plan, conversation))
         if given is None and not new:
             _refuse_blank(prompt)
         before = given.value if given is not None else []
@@ -123,6 +140,19 @@ def _asked(
                 plan = replace(plan, params={**plan.params, "messages": given.moved(len(whole) - len(new))})
     body = build_body(params=params, limit_fields=endpoint.limit_fields, stream=not options.no_stream)
     return Asked(plan, endpoint, body, new)
+
+
+def _pending(plan: Plan, conversation: Conversation) -> "list[ToolCalled]":
+    """The calls that the session stopped in. Raises UsageError where a tool of them is not at hand."""
+    calls = conversation.open_calls()
+    known = {tool.name for tool in plan.tools}
+    for call in calls:
+        if call.name not in known:
+            raise UsageError(
+                f"the session stopped in a call of {call.name}, and that tool is not among those of the session",
+                hint=f"Name it with -T {call.name}, or ask something else: then the call is not carried out.",
+            )
+    return calls
 
 
 def _refuse_blank(prompt: Any) -> None:
@@ -141,8 +171,9 @@ def _refuse_conflicts(options: RunOptions) -> None:
         raise UsageError("--body brings a form of its own", hint="Leave out --prompt-form.")
     if options.body and options.messages:
         raise UsageError("--body and --messages bring two conversations", hint="Leave one of them out.")
-    if options.prompt_form and (options.continue_ or options.names_system or options.messages or options.attachment):
+    misplaced = (options.continue_, options.names_system, options.messages, options.attachment, options.tool)
+    if options.prompt_form and any((*misplaced, options.functions)):
         raise UsageError(
-            "the prompt form has no place for a system prompt, earlier messages or attachments",
-            hint="Leave out --prompt-form, or --system, --continue, --messages and --attachment.",
+            "the prompt form has no place for a system prompt, earlier messages, attachments or tools",
+            hint="Leave out --prompt-form, or --system, --continue, --messages, --attachment and --tool.",
         )

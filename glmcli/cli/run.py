@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from glmcli.cli.approve import Approver
 from glmcli.cli.command import Invocation, command
 from glmcli.cli.conversation import Conversation
 from glmcli.cli.options import RunOptions, from_values, parameters
 from glmcli.cli.prompt import read_path
+from glmcli.cli.tooling import Tooling, tooling
 from glmcli.cli.warnings import Warnings
 from glmcli.errors import ExitStatus, UsageError
 
@@ -43,13 +45,20 @@ def run(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
     with ExitStack() as stack:
         conversation = Conversation(call.folder, call.world, keep=keep, warn=warn)
         stack.callback(conversation.close)
-        asked = prepare(call, chosen, conversation, terminal.note, warn)
+        ask = Approver.of(call.world, terminal)
+        tools = stack.enter_context(tooling(call.folder, call.world, chosen, warn, ask))
+        asked = prepare(call, chosen, conversation, tools, terminal.note, warn)
         if only_shown:
-            terminal.write(_shown(chosen, asked, conversation.id))
+            text = _shown(chosen, asked, conversation.id)
+            if chosen.output:
+                _write(Path(chosen.output), text)
+            terminal.write(text)
             return None
         if asked.body.get("n", 1) != 1 and chosen.format == "text" and not terminal.out_is_tty:
             warn("only the first choice is printed; --json gives all of them")
-        return _send(call, chosen, asked, conversation, terminal, warn, stack)
+        if asked.body.get("n", 1) != 1 and asked.plan.tools:
+            warn("of several choices no call is carried out: which of them would go on?")
+        return _send(call, chosen, asked, conversation, tools, terminal, warn, stack)
 
 
 def _send(
@@ -57,6 +66,7 @@ def _send(
     options: RunOptions,
     asked: "Asked",
     conversation: Conversation,
+    tools: Tooling,
     terminal: "Terminal",
     warn: Warnings,
     stack: ExitStack,
@@ -81,6 +91,8 @@ def _send(
         debug=call.debug,
         format="none" if options.extracts else options.format,
         output=Path(options.output) if options.output else None,
+        tooling=tools,
+        pending=asked.pending,
     )
     if failure is None:
         _hand_over(completion.text(), options, terminal, warn)
@@ -105,6 +117,16 @@ def _hand_over(text: str, options: RunOptions, terminal: "Terminal", warn: Warni
             warn(error.message)
 
 
+def _write(path: Path, text: str) -> None:
+    """Puts into the file of --output what is shown instead of an answer. Raises UsageError."""
+    from glmcli.api.events import TextDelta
+    from glmcli.ui.output_file import OutputFile
+
+    file = OutputFile(path)
+    file.feed(TextDelta(text))
+    file.close(None)
+
+
 def _shown(options: RunOptions, asked: "Asked", session_id: str | None) -> str:
     """What --curl or --dry-run prints instead of sending."""
     if options.curl:
@@ -118,4 +140,4 @@ def _shown(options: RunOptions, asked: "Asked", session_id: str | None) -> str:
         return as_curl(asked.endpoint, asked.body, session_id) + "\n"
     from glmcli.ui.machine import dumps
 
-    return dumps(asked.body, indent=2) + "\n"
+    return dumps(asked.body, indent=None if options.format == "jsonl" else 2) + "\n"

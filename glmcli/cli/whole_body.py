@@ -11,7 +11,7 @@ from glmcli.api.endpoint import Endpoint
 from glmcli.api.request import Place, Sourced, build_body, fields_of, lines, overlay, system, user
 from glmcli.cli.options import RunOptions
 from glmcli.cli.plan import Plan, system_first
-from glmcli.cli.prompt import Sources, read_file
+from glmcli.cli.prompt import Sources
 from glmcli.errors import UsageError
 
 Body = dict[str, Any]
@@ -80,8 +80,12 @@ def merged(
     params = {name: it for name, it in options.fields.items() if name != "model"}
     if "model" in base:
         params["model"] = plan.model
-    params |= plan.model_for(endpoint)
-    base = _with_messages(base, new, options)
+    if endpoint.model_in_body:
+        params["model"] = replace(plan.model, value=endpoint.model)
+    origin = f"--body {options.body}"
+    given = {name: Sourced(it, origin) for name, it in base.items() if name in ("tools", "tool_choice")}
+    params |= plan.tool_params({**given, **params})
+    base = _with_messages(base, new, options, plan)
     body = build_body(params=params, limit_fields=(), stream=not options.no_stream, base=base)
     messages = body.get("messages")
     if not isinstance(messages, list):
@@ -95,11 +99,9 @@ def merged(
     return body, kept, rest
 
 
-def _with_messages(base: Body, new: list[Message], options: RunOptions) -> Body:
+def _with_messages(base: Body, new: list[Message], options: RunOptions, plan: Plan) -> Body:
     """The body with the system prompt of the flags in place of its own, and with the new messages at its end."""
-    text = options.system
-    if options.system_file is not None:
-        text = read_file(options.system_file, "--system-file").strip("\n")
+    text = plan.system.value if plan.system is not None and options.names_system else None
     if not new and text is None:
         return base
     messages = base.get("messages")

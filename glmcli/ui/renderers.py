@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from glmcli.ui.audio import SavedAudio, Transcribed
+from glmcli.ui.calls import Calls
 from glmcli.ui.details import Details
 from glmcli.ui.images import Images
 from glmcli.ui.logprobs import LogProbTable
@@ -38,7 +39,7 @@ def choose(
     verbose: bool = False,
     usage: bool = False,
     priced: bool = True,
-    tool_calls: bool = True,
+    tools: bool = False,
     choices: int = 1,
     output: Path | None = None,
     audio_format: str = "wav",
@@ -51,8 +52,8 @@ def choose(
 
     format "none" shows everything but the answer, for callers that print a part of it themselves.
     started: session, profile and model, for the first line of "jsonl". extras: gives the `glm` object of "json" (and
-    is asked at the end). priced: whether the prices of Workers AI apply. tool_calls: whether to say that the model
-    called a tool, which a tool loop says better. audio_format: what the request asked for. folder: where sound and
+    is asked at the end). priced: whether the prices of Workers AI apply. tools: whether calls are carried out, so that
+    each has its line when it has returned. audio_format: what the request asked for. folder: where sound and
     images are saved, but for "json" and "jsonl", which hold them. Raises UsageError if `output` cannot be written.
     """
     if theme == "auto":
@@ -71,7 +72,9 @@ def choose(
         renderers.append(Trace(terminal, requests=verbose))
     renderers.append(Thinking(terminal, mode, moving=not plain, tickers=tickers))
     file = [] if output is None else [OutputFile(output)]
-    remarks = Remarks(terminal, tool_calls=tool_calls)
+    if tools:
+        renderers.append(Calls(terminal, verbose=verbose, moving=not plain, tickers=tickers))
+    remarks = Remarks(terminal, tool_calls=not tools)
 
     if format in ("json", "jsonl"):
         from glmcli.ui.machine import Json, Jsonl

@@ -1,0 +1,69 @@
+"""A question in the middle of a turn: one key, or one line. What was typed before the question is no answer to it."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+from collections.abc import Callable
+
+from glmcli.cli.device import Device
+
+ESCAPE = b"\x1b"
+ESCAPES = re.compile("\x1b\\[[0-9;]*[A-Za-z~]")
+"""Keys that are no text, and the marks of a paste."""
+MORE = 0.05
+"""Seconds in which the rest of a key comes that sends several bytes: an arrow, a letter beyond ASCII."""
+
+
+class Asking:
+    """Questions on a device that is quiet.
+
+    before: takes what was typed ahead, so that it is not lost; None to drop it.
+    """
+
+    def __init__(self, device: Device, before: Callable[[str], None] | None = None) -> None:
+        self._device = device
+        self._before = before
+
+    def begin(self) -> None:
+        """From here on keys are answers."""
+        ahead = self._waiting()
+        if ahead and self._before is not None:
+            self._before(ahead.decode("utf-8", "replace").replace("\r", "\n"))
+
+    def key(self) -> str:
+        """The next key: a letter or sign, "" for anything else. Raises KeyboardInterrupt."""
+        pressed = self._read(1)
+        if pressed == ESCAPE:
+            self._waiting(MORE)  # an arrow, say
+            return ""
+        if pressed >= b"\x80":
+            pressed += self._waiting(MORE)
+        text = pressed.decode("utf-8", "replace")
+        return text if text.isprintable() else ""
+
+    def line(self, question: str, default: str = "") -> str:
+        """The line that is typed, which begins with the default. Raises EOFError, KeyboardInterrupt."""
+        from prompt_toolkit.application import create_app_session
+        from prompt_toolkit.shortcuts import PromptSession
+
+        from glmcli.cli.keyboard.streams import streams
+
+        keys, screen = streams(self._device)
+        with self._device.lent(), create_app_session(input=keys, output=screen):
+            session: PromptSession[str] = PromptSession(question)
+            return session.prompt(default=default)
+
+    def _waiting(self, seconds: float = 0.0) -> bytes:
+        """What lies ready, or comes so soon after."""
+        found = b""
+        while select.select([self._device.keys], [], [], seconds)[0] and (piece := self._read(4096)):
+            found += piece
+        return found
+
+    def _read(self, most: int) -> bytes:
+        try:
+            return os.read(self._device.keys, most)
+        except OSError:  # the terminal is gone
+            return b""

@@ -1,0 +1,116 @@
+"""The tools of a conversation: looked up by the names that the plan holds, put into the request, and their calls
+approved by whoever sits at the terminal.
+
+Nothing of `glmcli.tools` is imported where no tool was named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from glmcli.cli.options import TurnOptions
+from glmcli.cli.plan import Plan
+from glmcli.settings import Settings
+from glmcli.world import World
+
+if TYPE_CHECKING:
+    from glmcli.tools.approvals import Approvals
+    from glmcli.tools.calling import Ask, Calling
+    from glmcli.tools.toolbox import Toolbox
+
+Say = Callable[[str], None]
+
+
+class Tooling:
+    """What a command knows of tools. Servers run from their first use until `close`.
+
+    ask: asks the user about a call; None where nobody can be asked. mode: of --approve; may be changed.
+    """
+
+    def __init__(
+        self, folder: Path, world: World, options: TurnOptions, warn: Say, *, ask: "Ask | None" = None
+    ) -> None:
+        self.ask = ask
+        self.mode = "auto" if options.yes else options.approve
+        self._folder = folder
+        self._world = world
+        self._options = options
+        self._warn = warn
+        self._toolbox: Toolbox | None = None
+        self._approvals: Approvals | None = None
+
+    def equip(self, plan: Plan) -> Plan:
+        """The plan with its tools. Raises UsageError, ConfigError."""
+        if not plan.wanted:
+            return plan
+        return replace(plan, tools=tuple(self.toolbox(plan.settings).chosen(plan.wanted)))
+
+    def calling(self, plan: Plan) -> "Calling | None":
+        """Who carries out the calls of this plan's tools; None without any."""
+        if not plan.tools:
+            return None
+        from glmcli.tools.calling import Calling
+        from glmcli.tools.environment import hide_environment
+
+        hide_environment()
+        return Calling(
+            plan.tools,
+            self.approvals,
+            mode=self.mode or plan.settings.value("approve").value,
+            ask=self.ask,
+            monotonic=self._world.monotonic,
+            now=self._world.now,
+            warn=self._warn,
+        )
+
+    def max_turns(self, plan: Plan) -> int:
+        """Requests of one turn."""
+        return self._options.max_turns or max(1, plan.settings.value("max_turns").value)
+
+    @property
+    def approvals(self) -> "Approvals":
+        if self._approvals is None:
+            from glmcli.tools.approvals import Approvals
+
+            self._approvals = Approvals(self._folder)
+        return self._approvals
+
+    def toolbox(self, settings: Settings) -> "Toolbox":
+        """Where names become tools."""
+        if self._toolbox is None:
+            self._toolbox = toolbox_of(self._folder, self._world, settings, self._warn)
+        return self._toolbox
+
+    def close(self) -> None:
+        if self._toolbox is not None:
+            self._toolbox.close()
+            self._toolbox = None
+
+
+def toolbox_of(folder: Path, world: World, settings: Settings, warn: Say) -> "Toolbox":
+    """A toolbox that knows neither our tokens nor the key of the profile."""
+    from glmcli.tools.toolbox import Toolbox
+
+    secret = settings.profile.api_key_env
+    return Toolbox(
+        folder,
+        cwd=Path.cwd(),
+        environ={name: value for name, value in world.environ.items() if name != secret},
+        now=world.now,
+        warn=warn,
+        ca_bundle=settings.value("ca_bundle").value,
+    )
+
+
+@contextmanager
+def tooling(folder: Path, world: World, options: TurnOptions, warn: Say, ask: "Ask | None") -> Iterator[Tooling]:
+    """The tools of a command, whose servers end with the block."""
+    found = Tooling(folder, world, options, warn, ask=ask)
+    try:
+        yield found
+    finally:
+        found.close()

@@ -1,0 +1,226 @@
+"""Where names become tools: those that are built in, files of the user's `tools/` folder or anywhere else, and MCP
+servers. Nothing is a tool of a conversation unless it was named for it.
+
+A name is, in this order, that of a built-in tool, of a server or of one of its tools (`server__tool`), of a tool in the
+folder, or of a whole file there (`weather` for all tools of `weather.py`); a path names all tools of a file.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glmcli.errors import GlmError, UsageError
+from glmcli.tools.definitions import FOLDER
+from glmcli.tools.tool import Tool
+
+if TYPE_CHECKING:
+    from glmcli.tools.mcp import Servers
+
+PYTHON, JSON = ".py", ".json"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The tools that a conversation was given, as it is kept with a session. names: of -T. functions: files of
+    --functions. roots: folders of --root; none for the working directory. Paths are absolute."""
+
+    names: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.names or self.functions)
+
+    def to_json(self) -> dict[str, list[str]]:
+        return {"names": list(self.names), "functions": list(self.functions), "roots": list(self.roots)}
+
+    @classmethod
+    def from_json(cls, value: Any) -> "Wanted":
+        """What `to_json` gave; nothing wanted where it is something else."""
+        lists = value if isinstance(value, dict) else {}
+        return cls(*(tuple(map(str, lists.get(key) or ())) for key in ("names", "functions", "roots")))
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A source of which no tools could be read. why: one line."""
+
+    source: str
+    why: str
+
+
+class Toolbox:
+    """All tools that could be named. Servers that it starts run until `close`.
+
+    folder: the user's directory. cwd: where tools run. environ: without what no tool may get. now: seconds
+    since the epoch. warn: says one line to the user.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        cwd: Path,
+        environ: Mapping[str, str],
+        now: Callable[[], float],
+        warn: Callable[[str], None],
+        ca_bundle: str | None = None,
+    ) -> None:
+        self.folder = folder
+        self._cwd = cwd
+        self._environ = environ
+        self._now = now
+        self._warn = warn
+        self._ca_bundle = ca_bundle
+        self._servers: Servers | None = None
+
+    def chosen(self, wanted: Wanted) -> list[Tool]:
+        """The tools of these names and files, each once. Raises UsageError for a name that nothing has, for two tools
+        of one name, and for a file that cannot be read; ConfigError for a server that does not start."""
+        found: dict[str, Tool] = {}
+        roots = [Path(root) for root in wanted.roots] or [self._cwd]
+        for tool in self._named(wanted, roots):
+            other = found.setdefault(tool.name, tool)
+            if other.hash != tool.hash:
+                raise UsageError(
+                    f"there are two tools named {tool.name}: {other.source} and {tool.source}",
+                    hint="Leave one of them out, or rename it.",
+                )
+        return list(found.values())
+
+    def named(self, name: str, roots: Sequence[Path] = ()) -> list[Tool]:
+        """The tool, or the tools of the file or server, of that name. Raises UsageError, ConfigError."""
+        from glmcli.tools import builtin
+
+        if name in builtin.NAMES:
+            return [self._built_in(name, roots or [self._cwd])]
+        if name.endswith((PYTHON, JSON)) or "/" in name:
+            return self.of_file(Path(name).expanduser())
+        server, _, inner = name.partition("__")
+        if server in self.servers():
+            tools = self.of_server(server)
+            if not inner:
+                return tools
+            if ours := [tool for tool in tools if tool.name == name]:
+                return ours
+            raise UsageError(f"the MCP server {server} has no tool {name}", hint=_of(tool.name for tool in tools))
+        for path in self.files():
+            if name in _names_in(path) and (ours := [tool for tool in self.of_file(path) if tool.name == name]):
+                return ours
+        if files := [path for path in self.files() if path.stem == name]:
+            return [tool for path in files for tool in self.of_file(path)]
+        raise self._unknown(name)
+
+    def of_file(self, path: Path) -> list[Tool]:
+        """The tools of a file: typed functions, a JSON definition, or a list of them. Raises UsageError."""
+        if not path.is_file():
+            raise UsageError(f"there is no file {path}", hint="`glm tools list` shows the tools that there are.")
+        if path.suffix == PYTHON:
+            from glmcli.tools.python_file import read_functions
+
+            return read_functions(path, cwd=self._cwd, environ=self._environ)
+        from glmcli.tools.command import read_tools
+
+        return read_tools(path, cwd=self._cwd, environ=self._environ)
+
+    def of_server(self, name: str) -> list[Tool]:
+        """The tools of an MCP server, which is started. Raises ConfigError, UsageError without the package mcp."""
+        if self._servers is None:
+            from glmcli.tools.mcp import Servers
+
+            self._servers = Servers(
+                self.servers(),
+                environ=self._environ,
+                cwd=self._cwd,
+                log=self.folder / "mcp.log",
+                warn=self._warn,
+            )
+        return self._servers.tools(name)
+
+    def everything(self, *, servers: bool = False) -> Iterator[Tool | Broken]:
+        """All tools, those of MCP servers only where these may be started."""
+        from glmcli.tools import builtin
+
+        for name in builtin.NAMES:
+            yield self._built_in(name, [self._cwd])
+        sources: list[tuple[str, Callable[[], list[Tool]]]]
+        sources = [(str(path), partial(self.of_file, path)) for path in self.files()]
+        if servers:
+            sources += [(f"MCP server {name}", partial(self.of_server, name)) for name in self.servers()]
+        for source, read in sources:
+            try:
+                yield from read()
+            except GlmError as error:
+                yield Broken(source, error.message)
+
+    def files(self) -> list[Path]:
+        """The files of the user's `tools/` folder that may hold tools."""
+        folder = self.folder / FOLDER
+        return sorted(it for it in folder.glob("[!._]*") if it.suffix in (PYTHON, JSON) and it.is_file())
+
+    def servers(self) -> "dict[str, Any]":
+        """The MCP servers by name. Raises ConfigError."""
+        from glmcli.tools.mcp_config import servers
+
+        return servers(self.folder)
+
+    def close(self) -> None:
+        """Ends the servers."""
+        if self._servers is not None:
+            self._servers.close()
+            self._servers = None
+
+    def _named(self, wanted: Wanted, roots: Sequence[Path]) -> Iterator[Tool]:
+        for name in wanted.names:
+            yield from self.named(name, roots)
+        for path in wanted.functions:
+            yield from self.of_file(Path(path))
+
+    def _built_in(self, name: str, roots: Sequence[Path]) -> Tool:
+        from glmcli.tools.builtin import built_in
+
+        return built_in(
+            name,
+            roots=roots,
+            cwd=self._cwd,
+            environ=self._environ,
+            now=self._now,
+            config=self.folder,
+            ca_bundle=self._ca_bundle,
+        )
+
+    def _unknown(self, name: str) -> UsageError:
+        from difflib import get_close_matches
+
+        from glmcli.tools import builtin
+
+        known = [*builtin.NAMES, *self.servers()]
+        for path in self.files():
+            known += [*_names_in(path), path.stem]
+        close = get_close_matches(name, known, n=1)
+        hint = f"Did you mean {close[0]}?" if close else "`glm tools list` shows the tools that there are."
+        return UsageError(f"there is no tool {name}", hint=hint)
+
+
+def _names_in(path: Path) -> list[str]:
+    """The names of tools that a file may hold, without running any of it."""
+    names: list[str] = []
+    with suppress(OSError, ValueError, SyntaxError, RecursionError, UsageError):
+        if path.suffix == PYTHON:
+            body = ast.parse(path.read_bytes()).body
+            names = [it.name for it in body if isinstance(it, ast.FunctionDef | ast.AsyncFunctionDef)]
+        else:
+            from glmcli.tools.definitions import read
+
+            names = [definition.name for definition in read(path)]
+    return names
+
+
+def _of(names: Iterator[str]) -> str:
+    return f"It has {', '.join(names) or 'none'}."
