@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import codecs
 import ipaddress
 import re
 import stat
@@ -19,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
-from glmcli.api.download import Fetched, check_url, is_url, mib, shown
+from glmcli.api.download import Fetched, charset_of, check_url, is_url, mib, shown
 from glmcli.api.request import user
 from glmcli.errors import UsageError
 from glmcli.media import TEXT, UNKNOWN, media_type
@@ -39,9 +38,6 @@ _SUFFIXES = {"application/pdf": ".pdf", "text/plain": ".txt", "text/html": ".htm
 _LONGEST_NAME = 100
 _LONGEST_SUFFIX = 10
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
-
-# They name codecs of Python that no document is written in.
-_NO_CHARSETS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"}
 
 
 def parts(
@@ -111,7 +107,7 @@ def document(url: str, fetch: Callable[[str], Fetched]) -> str:
     kind = media_type(fetched.data)
     if kind not in (UNKNOWN, TEXT, "text/html", "image/svg+xml"):
         raise UsageError(f"{name} is {kind}, not text (from -f)", hint="Attach it with -a.")
-    charset = _charset(fetched)
+    charset = charset_of(fetched)
     try:
         text = fetched.data.decode(charset).removeprefix("\ufeff")
     except UnicodeError:
@@ -226,23 +222,6 @@ def _decoded(url: str) -> bytes:
         return base64.b64decode(data + b"=" * (-len(data) % 4), validate=True)
     except binascii.Error:
         raise UsageError("the data: URL is not base64 (from -a)", hint="Check that it is all there.") from None
-
-
-def _charset(fetched: Fetched) -> str:
-    """The charset of a document: by its first bytes, else by its header, else by its HTML, else UTF-8."""
-    for mark, name in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
-        if fetched.data.startswith(mark):
-            return name
-    in_html = re.search(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w.:-]{1,40})", fetched.data[:1024], re.IGNORECASE)
-    for name in (fetched.charset, in_html[1].decode("ascii", "replace") if in_html else ""):
-        try:
-            found = codecs.lookup(name).name
-            "".encode(found)  # some codecs are not about text
-        except (LookupError, ValueError):
-            continue
-        if found not in _NO_CHARSETS:
-            return found
-    return "utf-8"
 
 
 def _base_name(path: str) -> str:

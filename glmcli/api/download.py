@@ -8,6 +8,7 @@ without its query, which may hold a signature.
 
 from __future__ import annotations
 
+import codecs
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -29,6 +30,8 @@ LONGEST_URL = 8192  # characters; servers refuse longer ones
 BY_HAND = "Check the address; or download it yourself and give the path of the file."
 
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?\.?|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
+# They name codecs of Python that no document is written in.
+_NO_CHARSETS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"}
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
@@ -95,8 +98,10 @@ def download(
     raise UsageError(f"{named} is redirected more than {REDIRECTS} times", hint=BY_HAND)
 
 
-def check_url(url: str) -> str:
-    """The address as it is sent: ASCII only, without a fragment. Raises UsageError for one that is not fetched."""
+def check_url(url: str, *, plain_http: bool = False) -> str:
+    """The address as it is sent: ASCII only, without a fragment. plain_http: whether http will do, to any host.
+
+    Raises UsageError for one that is not fetched."""
     url = url.strip()
     named = shown(url)
     if any(character < " " or character == "\x7f" for character in url):
@@ -111,7 +116,7 @@ def check_url(url: str) -> str:
     except ValueError:
         raise UsageError(f"{named} has a host or a port that cannot be", hint=BY_HAND) from None
     if parts.scheme not in ("http", "https"):
-        raise UsageError(f"{named} is not https", hint=BY_HAND)
+        raise UsageError(f"{named} is not {'http or ' if plain_http else ''}https", hint=BY_HAND)
     if "@" in parts.netloc:
         raise UsageError(
             f"{named} holds a user name or password", hint="Download it yourself and give the path of the file."
@@ -121,7 +126,7 @@ def check_url(url: str) -> str:
     netloc = (f"[{host}]" if ":" in host else host) + (f":{port}" if port else "")
     path, query = (quote(part, safe=_PRINTABLE) for part in (parts.path or "/", parts.query))
     sent = urlunsplit((parts.scheme, netloc, path, query, ""))
-    if parts.scheme == "http" and not is_loopback(sent):
+    if parts.scheme == "http" and not plain_http and not is_loopback(sent):
         raise UsageError(
             f"{named} is plain http, which others can read and change on its way",
             hint="Use https; plain http is for servers on this machine only (localhost, 127.0.0.1, [::1]).",
@@ -151,6 +156,23 @@ def shown(url: str) -> str:
     text = f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
     text = "".join(character if character.isprintable() else "\ufffd" for character in text)
     return text if len(text) <= 100 else f"{text[:99]}…"
+
+
+def charset_of(fetched: Fetched) -> str:
+    """The charset of a document: by its first bytes, else by its header, else by its HTML, else UTF-8."""
+    for mark, name in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+        if fetched.data.startswith(mark):
+            return name
+    in_html = re.search(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w.:-]{1,40})", fetched.data[:1024], re.IGNORECASE)
+    for name in (fetched.charset, in_html[1].decode("ascii", "replace") if in_html else ""):
+        try:
+            found = codecs.lookup(name).name
+            "".encode(found)  # some codecs are not about text
+        except (LookupError, ValueError):
+            continue
+        if found not in _NO_CHARSETS:
+            return found
+    return "utf-8"
 
 
 def _check_status(status: int, named: str) -> None:

@@ -118,9 +118,13 @@ class Http:
         first_byte_timeout: float | None,
         idle_timeout: float | None,
         connect_timeout: float | None = None,
+        address: str | None = None,
     ) -> Iterator[Response]:
         """Sends a request; the context is entered when the status line and headers are there, and closes the
         connection unless the body was read to its end.
+
+        address: of IP, where the request goes, directly, in place of what the name in the URL stands for; the server
+        is still asked, and its certificate checked, for that name. An `Http` must not pair an address with two names.
 
         Time limits in seconds, 0 or None for none; connect_timeout None takes the one of this `Http`. Raises
         NetworkError (BrokenConnection where another try may help), ServerError, ConfigError.
@@ -135,14 +139,18 @@ class Http:
             "write": _limit(idle_timeout),
             "pool": None,
         }
-        proxy = proxy_for(url, self._environ)
+        proxy = proxy_for(url, self._environ) if address is None else None
         where = host_of(url) + (f" through the proxy {proxy.name}" if proxy else "")
         _import_httpx()
         import httpx
 
         try:
             transport = self._transport(proxy, secure=url.startswith("https:"))
-            wire = _send(transport, httpx.Request(method, url, headers=headers, content=body or None), limits)
+            request = httpx.Request(method, url, headers=headers, content=body or None)
+            if address is not None:
+                request.extensions = {"sni_hostname": request.url.raw_host.decode("ascii")}
+                request.url = request.url.copy_with(host=address)
+            wire = _send(transport, request, limits)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
             raise (blamed(proxy, error, where, limits) if proxy else no_answer(error, where, limits)) from error
         try:
@@ -206,7 +214,7 @@ def _send(transport: httpx.HTTPTransport, request: httpx.Request, limits: dict[s
             connecting.append(event)
 
     # The transport reads the limits anew for the body, so that they can be changed in between.
-    request.extensions = {"timeout": limits, "trace": trace}
+    request.extensions = {**request.extensions, "timeout": limits, "trace": trace}
     try:
         return transport.handle_request(request)
     except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
