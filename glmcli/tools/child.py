@@ -126,6 +126,7 @@ class _Child:
         self._said = b""
         self._timed_out = False
         self._stopped = False
+        self._ending = False
 
     def run(self, argv: Sequence[str], stdin: bytes, cwd: Path, environ: Mapping[str, str], stop: Stop) -> Finished:
         if stop.is_set:
@@ -212,8 +213,6 @@ class _Child:
             os.kill(process.pid, signal.SIGTERM)
         self._ending = True
         self._deadline = time.monotonic() + self._grace + PATIENCE
-
-    _ending = False
 
     def _problem(self, program: str, cwd: Path, environ: Mapping[str, str]) -> str:
         if self._said.startswith(b"+") or self._timed_out or self._stopped:

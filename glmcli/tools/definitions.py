@@ -1,7 +1,8 @@
-"""Raw tool definitions: JSON files in the user's `tools/` folder, each one definition or a list of them.
+"""Tool definitions: JSON files in the user's `tools/` folder, each one definition or a list of them.
 
 A definition is an item of the request's `tools`: a function with a JSON Schema for its arguments, or a custom tool with
-a free or a grammar-bound input. Checking one runs nothing and sends nothing.
+a free or a grammar-bound input. Beside that it may say which program carries it out (`sidecar.py`). Checking one runs
+nothing and sends nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 from glmcli.api import json_text
 from glmcli.api.validate import faults as schema_faults
 from glmcli.errors import UsageError
+from glmcli.tools.sidecar import KEYS, Sidecar, sidecar, sidecar_faults, split
 
 FOLDER = "tools"
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -45,6 +47,16 @@ class Definition:
     def description(self) -> str:
         """The first line of what it says of itself."""
         return str(self._inner.get("description") or "").strip().partition("\n")[0]
+
+    @property
+    def sent(self) -> Any:
+        """The definition as it is sent, without what it says of a program."""
+        return split(self.value)[0]
+
+    @property
+    def sidecar(self) -> Sidecar | None:
+        """How it is carried out; None where it is only defined here. For a definition without faults."""
+        return sidecar(split(self.value)[1], self.path, alone=self.index is None)
 
     @property
     def place(self) -> str:
@@ -86,7 +98,8 @@ def faults(definition: Definition) -> list[str]:
     """What is wrong with a definition, one line each, with a pointer into it; none if nothing is."""
     if definition.problem:
         return [definition.problem]
-    body = {"messages": [{"role": "user", "content": "?"}], "tools": [definition.value]}
+    sent, own = split(definition.value)
+    body = {"messages": [{"role": "user", "content": "?"}], "tools": [sent]}
     found = [f"{fault.pointer.removeprefix('/tools/0') or '/'}: {fault.message}" for fault in schema_faults(body)]
     if found:
         return found
@@ -98,7 +111,17 @@ def faults(definition: Definition) -> list[str]:
         found += [f"{inner}/parameters{line}" for line in _parameter_faults(parameters)]
         if definition.value["function"].get("strict"):
             found += [f"{inner}/parameters{line}" for line in _strict_faults(parameters, "")]
-    return found
+    found += _unknown_keys(sent, definition.kind)
+    return found + list(sidecar_faults(own, definition.path, alone=definition.index is None))
+
+
+def _unknown_keys(sent: dict[str, Any], kind: str) -> Iterator[str]:
+    from glmcli.api.nearest import nearest
+
+    for key in sent:
+        if key not in ("type", kind):
+            near = nearest(key, KEYS, strict=True)
+            yield f"/{key}: is no key of a {kind} definition" + (f"; did you mean {near}?" if near else "")
 
 
 def _parameter_faults(parameters: dict[str, Any]) -> Iterator[str]:

@@ -19,8 +19,10 @@ _PR_SET_DUMPABLE = 4  # linux/prctl.h
 def child_environment(
     environ: Mapping[str, str], names: Iterable[str] = (), *, secrets: Iterable[str] = ()
 ) -> dict[str, str]:
-    """The environment of a child. names: the variables that the tool's declaration names; those that are not set stay
-    unset. secrets: further variables that hold a key of ours (a profile's `api_key_env`), never passed on even if named.
+    """The environment of a child.
+
+    names: the variables that the tool's declaration names; those that are not set stay unset. secrets: more variables
+    that hold a key of ours (a profile's `api_key_env`); like the tokens they are never passed on, even if named.
     """
     never = {*TOKENS, *secrets}
     wanted = {*ALLOWED, *names}
@@ -36,7 +38,7 @@ def hide_environment() -> None:
     """Keeps the processes of the same user, our children first of all, from reading this process's memory and
     /proc/PID/environ, where the token stands. On Linux; elsewhere, and where it cannot be done, nothing happens.
 
-    Children get the default back when they are started (prctl(2), PR_SET_DUMPABLE). Our own /proc/self stays open to us.
+    Programs that we start get the default back (prctl(2), PR_SET_DUMPABLE). Our own /proc/self stays open to us.
     """
     if sys.platform != "linux":
         return

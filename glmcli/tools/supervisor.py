@@ -23,6 +23,7 @@ import time
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal
+    from typing import Any
 else:
     import _signal as signal  # `signal` imports enum, which takes as long as all the rest
 
@@ -41,17 +42,16 @@ def supervise(parent: int, grace: float, status: int | None, argv: list[str]) ->
     end_of_parent = watch(parent)
     if os.getppid() != parent:
         sys.exit(1)
-    child = start(argv, status)
     adopt_orphans()
+    child = start(argv, status)
+    watched = [wake] if end_of_parent is None else [wake, end_of_parent]
     deadline = None
     while True:
         waits = [it for it in (POLL if end_of_parent is None else None, left(deadline)) if it is not None]
-        ready = select.select(
-            [wake, *([] if end_of_parent is None else [end_of_parent])], [], [], min(waits, default=None)
-        )
-        if end_of_parent in ready[0] or os.getppid() != parent or left(deadline) == 0:
+        ready = select.select(watched, [], [], min(waits, default=None))[0]
+        if end_of_parent in ready or os.getppid() != parent or left(deadline) == 0:
             kill_all()
-        came = os.read(wake, 512) if wake in ready[0] else b""
+        came = os.read(wake, 512) if wake in ready else b""
         ended = reap(child)
         if ended is not None:
             end_descendants()
@@ -76,24 +76,17 @@ def wake_on_signals() -> int:
     return wake
 
 
-def watch(parent: int) -> int | None:
-    """A descriptor that is readable once the process has ended; None where the system has no such thing."""
+def watch(parent: int) -> "Any | None":
+    """What `select` finds readable once the process has ended; None where the system has no such thing."""
     try:
-        if hasattr(os, "pidfd_open"):  # Linux 5.3
-            return os.pidfd_open(parent)
-        if hasattr(select, "kqueue"):  # macOS, BSD
-            queue = select.kqueue()
-            event = select.kevent(parent, select.KQ_FILTER_PROC, select.KQ_EV_ADD, select.KQ_NOTE_EXIT)
-            queue.control([event], 0)
-            keep.append(queue)
-            return queue.fileno()
-    except OSError:  # an older kernel, a sandbox that forbids it, or a parent that is gone
-        pass
-    return None
-
-
-keep: list[object] = []
-"""What closes its descriptor when it is collected."""
+        if sys.platform == "linux":
+            return os.pidfd_open(parent)  # since 5.3
+        queue = select.kqueue()  # macOS, BSD
+        event = select.kevent(parent, select.KQ_FILTER_PROC, select.KQ_EV_ADD, select.KQ_NOTE_EXIT)
+        queue.control([event], 0)
+        return queue
+    except (OSError, AttributeError):  # an older system, a sandbox that forbids it, or a parent that is gone
+        return None
 
 
 def start(argv: list[str], status: int | None) -> int:
