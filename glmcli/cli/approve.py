@@ -1,7 +1,7 @@
 """Asks the person at the terminal whether a call of a tool may run. What is shown is exactly what runs.
 
 Every hidden character is made visible, long runs of blanks are counted, and what does not fit is counted before the
-question, with a key that shows it (reliability §5.2, 2). The answer to anything but a clear yes is no.
+question, with a key that shows it (reliability §5.2, 2). Enter is a no.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from glmcli.tools.calling import Consent
     from glmcli.ui.terminal import Terminal
 
+NO = ("n", "\r", "\n", "\x1b", "\x04", "")
+"""Enter, Escape, Ctrl-D and a terminal that is gone are a no as well."""
 BLANKS = 16
 """A run of more blanks than these is counted instead of shown: it might push something out of sight."""
 ROOM = 12
@@ -30,7 +32,7 @@ class Keys(Protocol):
     """Where answers come from."""
 
     def key(self) -> str:
-        """The next key, not what was typed before. A letter, or "" for any other. Raises KeyboardInterrupt."""
+        """The next key, as the character that it sends; "" where no more can come. Raises KeyboardInterrupt."""
 
     def line(self, question: str, default: str = "") -> str:
         """A line, which begins with the default. Raises EOFError or KeyboardInterrupt where the user gives none."""
@@ -77,8 +79,8 @@ class _Question:
         from glmcli.tools.calling import Consent
 
         self._show()
+        self._ask()
         while True:
-            self._ask()
             match self.keys.key().lower():
                 case "y":
                     self._said("yes")
@@ -90,18 +92,23 @@ class _Question:
                     self._said("always")
                     if (patterns := self._patterns()) is not None:
                         return replace(self._consent("always"), patterns=patterns)
+                    self._ask()
                 case "e":
                     self._said("edit")
                     self._edit()
+                    self._ask()
                 case "v" if self._hidden:
                     self._said("view")
                     self._show(whole=True)
+                    self._ask()
                 case "r":
                     self._said("no, since")
                     return Consent("no", reason=self._line("why? "))
-                case _:
+                case key if key in NO:
                     self._said("no")
                     return Consent("no")
+                case _:  # a slip
+                    pass
 
     def _consent(self, kind: Any) -> "Consent":
         from glmcli.tools.calling import Consent
@@ -124,16 +131,16 @@ class _Question:
             f"{one_line(self.call.tool.name)} wants to run ({one_line(self.call.tool.source)})", "warning", asked=True
         )
         for line in lines[: len(lines) - self._hidden]:
-            self.terminal.note(f"  {line}", "", asked=True)
+            self.terminal.note(f"  {line}", "", wrap=False, asked=True)
         if self._hidden:
             count = "1 more line" if self._hidden == 1 else f"{self._hidden} more lines"
             self.terminal.note(f"  … {count}: v shows all", "warning", asked=True)
 
     def _ask(self) -> None:
-        offers = ["y once"]
+        scope = self.call.scope
+        offers = [f"y all in {visible(scope)} for now" if scope else "y once"]
         if self._rememberable:
-            scope = f" for {self.call.scope}" if self.call.scope else ""
-            offers += [f"s this session{scope}", "a always …"]
+            offers += ["a always"] if scope else ["s this session", "a always …"]
         offers += ["e edit", *(["v view"] if self._hidden else []), "r no, and why", "N no"]
         self.terminal.note(f"run it? {' · '.join(offers)} ", "warning", asked=True)
 

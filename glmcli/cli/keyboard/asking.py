@@ -33,15 +33,14 @@ class Asking:
             self._before(ahead.decode("utf-8", "replace").replace("\r", "\n"))
 
     def key(self) -> str:
-        """The next key: a letter or sign, "" for anything else. Raises KeyboardInterrupt."""
-        pressed = self._read(1)
-        if pressed == ESCAPE:
-            self._waiting(MORE)  # an arrow, say
-            return ""
-        if pressed >= b"\x80":
-            pressed += self._waiting(MORE)
-        text = pressed.decode("utf-8", "replace")
-        return text if text.isprintable() else ""
+        """The next key: a letter or sign, or the control character of one like Enter or Escape; "" where the terminal
+        is gone. Raises KeyboardInterrupt."""
+        while True:
+            pressed = self._read(1)
+            if pressed >= b"\x80" or pressed == ESCAPE:
+                pressed += self._waiting(MORE)
+            if len(text := pressed.decode("utf-8", "replace")) < 2:  # else an arrow, say
+                return text
 
     def line(self, question: str, default: str = "") -> str:
         """The line that is typed, which begins with the default. Raises EOFError, KeyboardInterrupt."""
