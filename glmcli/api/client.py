@@ -17,6 +17,7 @@ from glmcli.api.answer import EmptyStream, read_answer
 from glmcli.api.endpoint import Endpoint, encode_body, is_secret
 from glmcli.api.events import Event, Metadata, Requested, Responded, Retrying
 from glmcli.api.http import BrokenConnection, Http, Response, host_of
+from glmcli.api.leaked import recovered
 from glmcli.errors import GlmError, RateLimitError
 
 MAX_ERROR_BODY = 64 * 1024  # bytes; the rest of a longer one is not read
@@ -112,7 +113,7 @@ class Client:
             yield requested
             this = _Try()
             try:
-                yield from self._try(this, data, headers, stream=stream, used_ids=used_ids)
+                yield from self._try(this, data, headers, stream=stream, used_ids=used_ids, tools=body.get("tools"))
                 self._tell_skipped(this)
                 return
             except GlmError as error:
@@ -127,7 +128,7 @@ class Client:
             waited += wait
 
     def _try(
-        self, this: _Try, data: bytes, headers: list[tuple[str, str]], *, stream: bool, used_ids: set[str]
+        self, this: _Try, data: bytes, headers: list[tuple[str, str]], *, stream: bool, used_ids: set[str], tools: Any
     ) -> Generator[Event, None, None]:
         with self._http.stream(
             "POST",
@@ -143,7 +144,8 @@ class Client:
             if not 200 <= response.status < 300:
                 raise faults.from_response(response.status, response.headers, _error_body(response), now=self._now())
             where = host_of(self.endpoint.url)
-            for event in read_answer(response, where, asked_to_stream=stream, used_ids=used_ids, on_skipped=this.skip):
+            events = read_answer(response, where, asked_to_stream=stream, used_ids=used_ids, on_skipped=this.skip)
+            for event in recovered(events, tools, used_ids):
                 this.shown = this.shown or not isinstance(event, Metadata)
                 yield event
 
