@@ -122,7 +122,7 @@ def _asked(
         given = params.get("messages")
         resuming = given is None and not new and conversation.stopped_in_calls
         if resuming:
-            whole = with_system(plan, conversation.messages)
+            whole = with_system(plan, [*conversation.messages])
             body = build_body(
                 params={**params, "messages": Sourced(whole, "session")},
                 limit_fields=endpoint.limit_fields,
