@@ -25,13 +25,14 @@ _glm_command() {
             flags+=(--version -V)
             ;;&
         'glm' | 'glm run' | 'glm chat')
-            flags+=(--strict --editor -e --no-stdin --continue -c --fork --no-log --raw -r --plain --hide-reasoning
-                -R --show-reasoning --usage -u --include -i --logprobs --no-logprobs --parallel-tool-calls
-                --no-parallel-tool-calls --store --no-store --think --no-think --clear-thinking
-                --no-clear-thinking)
+            flags+=(--strict --editor -e --no-stdin --yes -y --continue -c --fork --no-log --raw -r --plain
+                --hide-reasoning -R --show-reasoning --usage -u --include -i --logprobs --no-logprobs
+                --parallel-tool-calls --no-parallel-tool-calls --store --no-store --think --no-think
+                --clear-thinking --no-clear-thinking)
             values+=([--option]=@assignment [-o]=@assignment [--system]='' [-s]='' [--system-file]=@file
-                [--file]=@file [-f]=@file [--attachment]=@file [-a]=@file [--stdin-timeout]='' [--session]=''
-                [--connect-timeout]='' [--first-byte-timeout]='' [--timeout]='' [--retries]=''
+                [--file]=@file [-f]=@file [--attachment]=@file [-a]=@file [--stdin-timeout]='' [--tool]=''
+                [-T]='' [--functions]=@file [--root]='' [--approve]='ask auto deny' [--max-turns]=''
+                [--session]='' [--connect-timeout]='' [--first-byte-timeout]='' [--timeout]='' [--retries]=''
                 [--ca-bundle]=@file [--model]='' [-m]='' [--audio]='' [--voice]=''
                 [--audio-format]='wav aac mp3 flac opus pcm16' [--frequency-penalty]='' [--logit-bias]=''
                 [--top-logprobs]='' [--max-tokens]='' [--max-completion-tokens]='' [--metadata]=''
@@ -106,6 +107,7 @@ _glm_setting() {
         color) candidates=(auto always never) ;;
         theme) candidates=(auto dark light plain) ;;
         editing_mode) candidates=(emacs vi) ;;
+        approve) candidates=(ask deny) ;;
         ca_bundle) _glm_candidates @file ;;
         defaults.reasoning_effort) candidates=(low medium high) ;;
         defaults.service_tier) candidates=(auto default flex scale priority) ;;
@@ -122,8 +124,8 @@ _glm_candidates() {
         @profile) _glm_profiles ;;
         @key) candidates=(profile endpoint account_id base_url model system gateway gateway_path gateway_token_env
             api_key_env token_command max_tokens_field log color theme markdown usage hide_reasoning
-            editing_mode vi_escape toolbar multiline timeout first_byte_timeout connect_timeout retries
-            ca_bundle "${fields[@]/#/defaults.}") ;;
+            editing_mode vi_escape toolbar multiline approve max_turns timeout first_byte_timeout
+            connect_timeout retries ca_bundle "${fields[@]/#/defaults.}") ;;
         @setting) _glm_setting "${given[0]#profiles.*.}" ;;
         @assignment)
             if [[ $2 == *=* ]]; then

@@ -3,7 +3,7 @@
 # The options of the command named $argv[1] whose value is the next word.
 function __glm_valued
     printf '%s\n' --profile --config-dir --color
-    contains -- $argv[1] 'glm' 'glm run' 'glm chat'; and printf '%s\n' --option -o --system -s --system-file --file -f --attachment -a --stdin-timeout --session --connect-timeout --first-byte-timeout --timeout --retries --ca-bundle --model -m --audio --voice --audio-format --frequency-penalty --logit-bias --top-logprobs --max-tokens --max-completion-tokens --metadata --modalities --n --prediction --presence-penalty --reasoning-effort --response-format --seed --service-tier --stop --temperature --tool-choice --top-p --user --web-search-options --search-context-size --user-location --function-call --chat-template-kwargs
+    contains -- $argv[1] 'glm' 'glm run' 'glm chat'; and printf '%s\n' --option -o --system -s --system-file --file -f --attachment -a --stdin-timeout --tool -T --functions --root --approve --max-turns --session --connect-timeout --first-byte-timeout --timeout --retries --ca-bundle --model -m --audio --voice --audio-format --frequency-penalty --logit-bias --top-logprobs --max-tokens --max-completion-tokens --metadata --modalities --n --prediction --presence-penalty --reasoning-effort --response-format --seed --service-tier --stop --temperature --tool-choice --top-p --user --web-search-options --search-context-size --user-location --function-call --chat-template-kwargs
     contains -- $argv[1] 'glm' 'glm run'; and printf '%s\n' --body --messages --output
     contains -- $argv[1] 'glm sessions list'; and printf '%s\n' --limit -l
     contains -- $argv[1] 'glm sessions export'; and printf '%s\n' --format --output -o
@@ -120,6 +120,8 @@ function __glm_setting
             printf '%s\n' auto dark light plain
         case editing_mode
             printf '%s\n' emacs vi
+        case approve
+            printf '%s\n' ask deny
         case defaults.reasoning_effort
             printf '%s\n' low medium high
         case defaults.service_tier
@@ -161,6 +163,8 @@ function __glm_keys
         vi_escape 'Two letters that leave the insert mode of vi, such as jk.' \
         toolbar 'Whether a line below the prompt of chat tells model, context and cost.' \
         multiline 'Whether Enter starts a new line in chat.' \
+        approve 'Whether to ask before calls of tools.' \
+        max_turns 'Requests of one turn with its tool calls.' \
         timeout 'Seconds without a byte before an answer counts as cut.' \
         first_byte_timeout 'Seconds until the first byte; 120 when streaming, else 900.' \
         connect_timeout 'Seconds for making the connection.' \
@@ -227,15 +231,21 @@ complete -c glm -s v -l verbose -d 'Show the exchange, secrets hidden.'
 complete -c glm -l debug -d 'Show where an unexpected error came from.'
 complete -c glm -s h -l help -d 'Show this message and exit.'
 complete -c glm -n '__glm_at "glm"' -s V -l version -d 'Show the version and exit.'
-complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s o -l option -x -a '(__glm_assignment)' -d 'Any request field; the value is JSON or @FILE, else a string.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s o -l option -x -a '(__glm_assignment)' -d 'Any request field; the value is JSON, else a string. @FILE holds a list or an object.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l strict -d 'Refuse what would only be warned about.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s s -l system -x -d 'The system prompt.'
-complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l system-file -r -F -d 'The same, from a file.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l system-file -r -F -d 'The same, from a file; `-` is stdin.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s f -l file -r -F -d 'A text to send along; `-` is stdin.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s a -l attachment -r -F -d 'An image, a recording or a file to send along: at most 20 MiB each, 40 MiB in all.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s e -l editor -d 'Write the prompt in $VISUAL or $EDITOR.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l no-stdin -d 'Do not look at stdin.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l stdin-timeout -x -d 'Wait so long for the first byte of stdin; 0: for ever.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s T -l tool -x -d 'A tool the model may call, or all of a file or server (repeatable).'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l functions -r -F -d 'A file whose typed functions the model may call (repeatable).'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l root -x -d 'A folder for the file tools, instead of the working directory.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l approve -x -a 'ask auto deny' -d 'Ask before calls of tools, approve all, or deny all that no rule approves (ask).'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s y -l yes -d 'The same as --approve auto.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l max-turns -x -d 'Requests of one turn with its tool calls (10).'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s c -l continue -d 'Go on with the last session.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l session -x -d 'Go on with this session; a new name makes one.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l fork -d 'Go on in a copy of the session; the old one stays.'

@@ -11,7 +11,7 @@ import re
 from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
-from glmcli.api.fields import fields, whole
+from glmcli.api.fields import fields, flags, whole
 from glmcli.api.nearest import nearest
 from glmcli.api.sendable import Fault, shown, unsendable
 from glmcli.api.shapes import Rule, Shape, forms, json_type
@@ -86,7 +86,11 @@ def _check(rule: Rule, value: Any, pointer: str, branch: str, found: list[Fault]
             if name in value:
                 _check(its_rule, value[name], f"{pointer}/{name}", branch, found)
             elif name in shape.required:
-                advice = _misplaced(its_rule, value, shape) or _misspelt(name, value, shape.properties)
+                advice = (
+                    _misplaced(its_rule, value, shape)
+                    or _misspelt(name, value, shape.properties)
+                    or _flag_of(f"{pointer}/{name}")
+                )
                 found.append(Fault(f"{pointer}/{name}", "is missing", branch, advice))
     elif shape.items is not None:
         if shape.not_empty and not value:
@@ -159,6 +163,11 @@ def _misspelt(name: str, around: Iterable[str], known: Container[str]) -> str:
     unknown = (key for key in around if type(key) is str and key not in known)
     near = next((key for key in unknown if nearest(key, [name], strict=True)), None)
     return f"is {shown(near)} meant for it?" if near is not None else ""
+
+
+def _flag_of(pointer: str) -> str:
+    """The flag that gives what is missing there."""
+    return next((f"{it.flag} gives it" for it in flags().values() if pointer == f"/{'/'.join(it.path)}"), "")
 
 
 def _in_other_words(rule: Rule, value: Any) -> str:

@@ -74,17 +74,25 @@ class Invocation:
         return Terminal(self.world, color=self.color or color, quiet=self.quiet)
 
 
-def _option(kind: Any, name: str, *decls: str, help: str, default: Any = None) -> inspect.Parameter:
-    option = typer.Option(*decls, help=help, rich_help_panel="Everywhere", show_default=False)
+def _option(
+    kind: Any, name: str, *decls: str, help: str, metavar: str | None = None, default: Any = None
+) -> inspect.Parameter:
+    option = typer.Option(*decls, metavar=metavar, help=help, rich_help_panel="Everywhere", show_default=False)
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option])
 
 
 def everywhere() -> list[inspect.Parameter]:
     """The options that every command accepts. Made anew each time, since Typer fills them in."""
     return [
-        _option(str | None, "profile", "--profile", help="The profile to use."),
-        _option(str | None, "config_dir", "--config-dir", help="The directory for settings, credentials and sessions."),
-        _option(Color | None, "color", "--color", help="When to use colour."),
+        _option(str | None, "profile", "--profile", metavar="NAME", help="The profile to use."),
+        _option(
+            str | None,
+            "config_dir",
+            "--config-dir",
+            metavar="DIR",
+            help="The directory for settings, credentials and sessions.",
+        ),
+        _option(Color | None, "color", "--color", metavar="auto|always|never", help="When to use colour."),
         _option(bool, "quiet", "--quiet", "-q", help="Say nothing but the answer and errors.", default=False),
         _option(bool, "verbose", "--verbose", "-v", help="Show the exchange, secrets hidden.", default=False),
         _option(bool, "debug", "--debug", help="Show where an unexpected error came from.", default=False),

@@ -83,7 +83,11 @@ class TurnOptions:
     ] = None
     approve: Annotated[
         Literal["ask", "auto", "deny"] | None,
-        Option("--approve", help="Ask before calls of tools, approve all, or deny all that no rule approves (ask)."),
+        Option(
+            "--approve",
+            metavar="ask|auto|deny",
+            help="Ask before calls of tools, approve all, or deny all that no rule approves (ask).",
+        ),
     ] = None
     yes: Annotated[bool, Option("--yes", "-y", help="The same as --approve auto.")] = False
     max_turns: Annotated[

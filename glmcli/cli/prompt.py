@@ -35,24 +35,15 @@ class Sources:
         Raises UsageError for two readers of stdin, and for files that cannot be read or are not text; NetworkError.
         """
         options, words = self.options, self.options.words
-        readers = [words, *options.sources].count("-")
-        if readers > 1:
-            raise UsageError(
-                "stdin can be read only once",
-                hint="Give `-` once: as the prompt, or with one of -f, -a, --body and --messages.",
-            )
-        if readers and options.no_stdin:
-            raise UsageError("`-` reads stdin and --no-stdin forbids it", hint="Leave one of them out.")
+        check_readers(options)
         documents = [self._document(name) for name in options.file or []]
         if len(documents) > 1:
             names = ["stdin" if name == "-" else name for name in options.file or []]
             documents = [fenced(name, document) for name, document in zip(names, documents, strict=True)]
-        if words == "-":
-            documents.append(self._stdin())
-            words = ""
-        elif not readers and not options.no_stdin and stdin.has_input(self.world):
+        unasked = not options.readers and not options.no_stdin and stdin.has_input(self.world)
+        if options.prompts_from_stdin or unasked:
             default = stdin.TIMEOUT if words or options.sources else None
-            documents.append(self._stdin(default))
+            documents.append(self._stdin(default, optional=unasked and default is not None))
         parts = [document.strip("\r\n") for document in documents if document.strip()]
         if words.strip():
             parts.append(words)
@@ -85,12 +76,36 @@ class Sources:
             return attachments.document(name, self._fetch)
         return read_file(name, "-f")
 
-    def _stdin(self, default: float | None = None) -> str:
+    def _stdin(self, default: float | None = None, *, optional: bool = False) -> str:
         timeout = default if self.options.stdin_timeout is None else self.options.stdin_timeout
-        return stdin.read(self.world, self.note, timeout=timeout)
+        return stdin.read(self.world, self.note, timeout=timeout, optional=optional)
 
     def _fetch(self, url: str) -> "Fetched":
         return fetch(url, self.world.environ, self.options.ca_bundle or self.ca_bundle)
+
+
+def check_readers(options: TurnOptions) -> None:
+    """Raises UsageError where two want to read stdin, or one that may not."""
+    if options.readers > 1:
+        raise UsageError(
+            "stdin can be read only once",
+            hint="Give `-` once: as the prompt, or with one of -f, -a, --system-file, --body and --messages.",
+        )
+    if options.readers and options.no_stdin:
+        raise UsageError("`-` reads stdin and --no-stdin forbids it", hint="Leave one of them out.")
+
+
+def system_prompt(options: TurnOptions, world: World, note: Callable[[str], None]) -> str | None:
+    """What --system or --system-file says, None where neither is given. Raises UsageError where both are, and for a
+    file that cannot be read."""
+    if options.system is not None and options.system_file is not None:
+        raise UsageError("--system and --system-file name two system prompts", hint="Leave one of them out.")
+    if options.system_file is None:
+        return options.system
+    if options.system_file == "-":
+        check_readers(options)
+        return stdin.read(world, note, timeout=options.stdin_timeout).strip("\n")
+    return read_file(options.system_file, "--system-file").strip("\n")
 
 
 def fetch(url: str, environ: Mapping[str, str], ca_bundle: str | None) -> "Fetched":

@@ -20,7 +20,9 @@ A_DAY = 86_400.0  # seconds
 
 def serve(
     call: Invocation,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes any free one.")] = 8787,
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", min=0, max=65535, help="The port; 0 takes any free one.")
+    ] = 8787,
     pace: Annotated[float, typer.Option("--pace", min=0, metavar="SEC", help="Seconds between two tokens.")] = 0.01,
     record: Annotated[Path | None, typer.Option("--record", metavar="FILE", help="Add every exchange to FILE.")] = None,
     replay: Annotated[Path | None, typer.Option("--replay", metavar="FILE", help="Answer from such a FILE.")] = None,

@@ -7,7 +7,7 @@ import contextlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -35,7 +35,7 @@ app = group("sessions", "Stored conversations.")
 @command(app, "list")
 def list_(
     call: Invocation,
-    limit: Annotated[int, typer.Option("--limit", "-l", min=0, help="How many; 0 for all.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", "-l", metavar="N", min=0, help="How many; 0 for all.")] = 20,
     json_: Json = False,
 ) -> None:
     """The conversations used last."""
@@ -82,6 +82,7 @@ def export(
         Format,
         typer.Option(
             "--format",
+            metavar="|".join(get_args(Format)),
             help="md and html to read; json with everything that is stored, jsonl with one message a line,"
             " body as the request that goes on with it.",
         ),
@@ -108,7 +109,7 @@ def export(
 def search(
     call: Invocation,
     text: Annotated[list[str], typer.Argument(metavar="TEXT...", help="Words, or their beginnings; all of them.")],
-    limit: Annotated[int, typer.Option("--limit", "-l", min=0, help="How many messages; 0 for all.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", "-l", metavar="N", min=0, help="How many messages; 0 for all.")] = 20,
     json_: Json = False,
 ) -> None:
     """Find messages in all conversations: prompts, answers, thinking and calls of tools."""

@@ -27,15 +27,16 @@ def has_input(world: World) -> bool:
     return stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
-def read(world: World, note: Callable[[str], None], *, timeout: float | None) -> str:
+def read(world: World, note: Callable[[str], None], *, timeout: float | None, optional: bool = False) -> str:
     """The whole of stdin as text. Raises UsageError as `read_bytes` does, and where it is not UTF-8 text."""
-    return text(read_bytes(world, note, timeout=timeout), "stdin")
+    return text(read_bytes(world, note, timeout=timeout, optional=optional), "stdin")
 
 
-def read_bytes(world: World, note: Callable[[str], None], *, timeout: float | None) -> bytes:
+def read_bytes(world: World, note: Callable[[str], None], *, timeout: float | None, optional: bool = False) -> bytes:
     """The whole of stdin.
 
     timeout: seconds to wait for the first byte, 0 or None for ever; from that byte on it is read to the end.
+    optional: whether there is something to send without it, so that --no-stdin is a way out.
     Raises UsageError when the time is up.
     """
     if world.stdin is None:
@@ -44,11 +45,12 @@ def read_bytes(world: World, note: Callable[[str], None], *, timeout: float | No
     limit = timeout or None
     grace = GRACE if limit is None else min(GRACE, limit)
     if not world.readable(descriptor, grace):
-        note("waiting for stdin, which is open and silent; --no-stdin does not look at it, Ctrl-C ends")
+        way_out = "--no-stdin does not look at it, " if optional else ""
+        note(f"waiting for stdin, which is open and silent; {way_out}Ctrl-C ends")
         if not world.readable(descriptor, None if limit is None else limit - grace):
             raise UsageError(
                 f"nothing came on stdin within {limit:g} s; nothing was sent",
-                hint="--no-stdin does not look at stdin, --stdin-timeout 0 waits for ever.",
+                hint=f"{'--no-stdin does not look at stdin, ' if optional else ''}--stdin-timeout 0 waits for ever.",
             )
     return world.stdin.read()
 

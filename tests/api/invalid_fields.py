@@ -323,7 +323,10 @@ FIELDS: list[tuple[Fields, Faults]] = [
         {"/response_format/json_schema/strict": '"no" is a string; true or false is wanted for type json_schema'},
     ),
     ({"audio": "alloy"}, {"/audio": '"alloy" is a string; an object is wanted'}),
-    ({"audio": {}}, {"/audio/voice": "is missing", "/audio/format": "is missing"}),
+    (
+        {"audio": {}},
+        {"/audio/voice": "is missing; --voice gives it", "/audio/format": "is missing; --audio-format gives it"},
+    ),
     (
         {"audio": {"id": "v", "format": "wav"}},
         {"/audio/voice": "is missing; id belongs inside of it"},

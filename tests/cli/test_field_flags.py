@@ -113,3 +113,13 @@ def test_a_fault_of_given_messages_names_its_line_after_a_system_prompt(glm: Glm
 def test_every_flag_of_a_field_is_in_the_help(glm: Glm) -> None:
     help = glm("run", "--help").stdout
     assert [flag for flag in flags() if flag not in help] == []
+
+
+def test_a_part_that_is_missing_is_told_with_the_flag_that_gives_it(glm: Glm) -> None:
+    told = f"/audio/format: is missing; --audio-format gives it (from --voice)\n{HINT}\n"
+    assert glm("run", "hi", "--voice", "alloy").answer == ("", told, 2)
+
+
+@pytest.mark.parametrize("value", ["@a.txt", '"@a.txt"'])
+def test_a_text_is_never_a_file(glm: Glm, value: str) -> None:
+    assert own(glm, "-o", f"user={value}") == {"user": "@a.txt"}

@@ -89,7 +89,8 @@ def test_a_blank_prompt_is_a_usage_error(glm: Glm, argv: tuple[str, ...]) -> Non
 def test_two_readers_of_stdin_are_a_usage_error(glm: Glm, argv: tuple[str, ...]) -> None:
     assert glm("run", *argv, stdin=b"x").answer == (
         "",
-        "stdin can be read only once\nGive `-` once: as the prompt, or with one of -f, -a, --body and --messages.\n",
+        "stdin can be read only once\n"
+        "Give `-` once: as the prompt, or with one of -f, -a, --system-file, --body and --messages.\n",
         2,
     )
 

@@ -10,11 +10,12 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from glmcli.cli import main
-from glmcli.cli.root import COMMANDS, with_command
+from glmcli.cli.root import COMMANDS, root, with_command
 from glmcli.errors import Terminated
 from glmcli.world import World
 from tests.support.cli import Glm
@@ -52,6 +53,20 @@ def test_a_command_line_without_a_command_is_a_prompt(argv: list[str], expected:
 def test_glm_alone_is_chat_on_a_terminal_and_run_in_a_pipe(tty: bool, command: str) -> None:
     assert with_command([], world(tty=tty)) == [command]
     assert with_command(["--profile", "demo", "-q"], world(tty=tty)) == ["--profile", "demo", "-q", command]
+
+
+def _helps(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The path of every command below this one, its own first."""
+    yield path
+    for name in getattr(command, "list_commands", lambda context: ())(None):
+        yield from _helps(command.get_command(None, name), (*path, name))
+
+
+@pytest.mark.parametrize("path", [*_helps(root())], ids=" ".join)
+def test_what_an_option_takes_is_called_by_a_name_in_every_help(glm: Glm, path: tuple[str, ...]) -> None:
+    result = glm(*path, "--help")
+    assert (re.findall("<(?:str|int|float|path|.*range|.*[|].*)>", result.stdout), result.stderr) == ([], "")
+    assert "--profile NAME" in result.stdout
 
 
 def test_piped_glm_answers_what_is_piped(glm: Glm) -> None:

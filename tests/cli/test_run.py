@@ -206,6 +206,27 @@ def test_dry_run_prints_the_very_body_that_would_be_sent_and_needs_no_credential
         assert served.bodies == [json.loads(shown.stdout)]
 
 
+def test_a_dry_run_for_jsonl_is_one_line(glm: Glm) -> None:
+    whole = glm("run", "hi", "--dry-run", "--json").stdout
+    line = glm("run", "hi", "--dry-run", "--jsonl").stdout
+    assert (line.count("\n"), json.loads(line)) == (1, json.loads(whole))
+
+
+@pytest.mark.parametrize("flag", ["--dry-run", "--curl"])
+def test_output_holds_what_is_shown_in_place_of_an_answer(glm: Glm, tmp_path: Path, flag: str) -> None:
+    file = tmp_path / "shown"
+    result = glm("run", "hi", flag, "--output", str(file))
+    assert (file.read_bytes(), result.stderr, result.status) == (result.raw, "", 0)
+
+
+def test_two_forms_of_the_request_are_one_too_many(glm: Glm) -> None:
+    assert glm("run", "hi", "--dry-run", "--curl").answer == (
+        "",
+        "--dry-run and --curl print two forms of the request\nLeave one of them out.\n",
+        2,
+    )
+
+
 def test_a_dry_run_stores_nothing(glm: Glm) -> None:
     glm("run", "hi", "--dry-run")
     assert not glm.folder.exists()
