@@ -227,8 +227,13 @@ def test_each_answer_of_the_turn_is_in_the_json_and_each_event_in_the_jsonl(glm:
     returned = events[4]
     assert returned.pop("seconds") >= 0
     assert returned == {
-        **{"type": "tool_returned", "index": 0, "id": "call_7d", "name": "add"},
-        **{"status": "ok", "bytes": 1, "text": "3"},
+        "type": "tool_returned",
+        "index": 0,
+        "id": "call_7d",
+        "name": "add",
+        "status": "ok",
+        "bytes": 1,
+        "text": "3",
     }
 
 
