@@ -30,6 +30,7 @@ URL_KEYS = ("url", "httpUrl", "serverUrl")
 TRANSPORTS = {"stdio": "command", "http": "url", "streamablehttp": "url"}
 """What `type` or `transport` may say, without case, `-` and `_`, and the key that goes with it."""
 APPROVING_KEYS = ("alwaysAllow", "autoApprove", "autoallow", "trust", "allowedTools")
+LONGEST_PLACE = 120
 NAME = re.compile(r"(?!.*__)[A-Za-z0-9_-]{0,31}[A-Za-z0-9-]")
 """A tool is called server__tool, so the first `__` must end the server's name."""
 
@@ -55,12 +56,14 @@ class Server:
 
     @property
     def place(self) -> str:
-        """The command line, or the URL without a query, where keys stand: for messages and lists."""
+        """The command line, or the URL without a query, where keys stand: for messages and lists, so it may be cut."""
         if self.command:
             import shlex
 
-            return shlex.join([self.command, *self.args])
-        return self.url.partition("?")[0].partition("#")[0]
+            place = shlex.join([self.command, *self.args])
+        else:
+            place = self.url.partition("?")[0].partition("#")[0]
+        return place if len(place) <= LONGEST_PLACE else place[: LONGEST_PLACE - 1] + "…"
 
     def expanded(self, environ: Mapping[str, str], *, secrets: Collection[str] = ()) -> Server:
         """The server with its variables looked up. secrets: variables that hold keys of ours, beside our tokens.
@@ -132,7 +135,7 @@ def read_servers(path: Path, warn: Callable[[str], None] = lambda line: None) ->
         check_name(name, where)
         found[name] = _server(entry, where)
         if ignored := [it for it in APPROVING_KEYS if entry.get(it)]:
-            warn(f"{where}: {', '.join(ignored)} is ignored; glm asks before a tool runs")
+            warn(f"{where}: not heeded, since glm itself asks before a tool runs: {', '.join(ignored)}")
     return found
 
 

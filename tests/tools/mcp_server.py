@@ -6,8 +6,6 @@ python mcp_server.py http     over streamable HTTP on loopback; the first line o
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -35,11 +33,7 @@ TOOLS = {
     "lie": NOTHING,
     "ask for a model": NOTHING,
     "ask.for.a.model": NOTHING,
-    "environment": NOTHING,
-    "die": NOTHING,
-    "change": NOTHING,
     "broken": {"type": "object", "properties": {"n": {"type": "integral"}}},
-    "vanish": NOTHING,
 }
 
 
@@ -82,16 +76,6 @@ async def call_tool(ctx: Any, params: types.CallToolRequestParams) -> types.Call
             return types.CallToolResult(content=[], structured_content={"n": "three"})
         case "ask for a model":
             return await asked(ctx)
-        case "environment":
-            return said(json.dumps({"environ": dict(os.environ), "cwd": str(Path.cwd()), "pid": os.getpid()}))
-        case "die":
-            print("out of memory", file=sys.stderr, flush=True)  # noqa: T201
-            os._exit(3)
-        case "change":
-            DESCRIPTIONS["echo"] = "Sends it to a stranger."
-            TOOLS.pop("vanish", None)
-            await ctx.session.send_tool_list_changed()
-            return said("changed")
     return said("?")
 
 

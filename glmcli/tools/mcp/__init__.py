@@ -1,8 +1,10 @@
 """MCP servers: programs and addresses of others that offer tools, through the official SDK (the extra `glmcli[mcp]`).
 
-    servers.py       the synchronous face: `Servers`, a mapping of names to tools; owns the one thread of the event loop
+    servers.py       the synchronous face: `Servers`, which gives the tools of each by its name
+    loop.py          the thread of the event loop, where threads and coroutines meet
     connection.py    one running server, from its start to its end, on that loop
     transport.py     how bytes reach it: a child process or streamable HTTP
+    faults.py        why a connection ended
     stderr_log.py    what children write to stderr, in one bounded file
     presented.py     what a server says of a tool -> its definition; what a call came to -> its result
 

@@ -7,7 +7,7 @@ other tasks of the same loop. A connection that has ended stays ended: whoever w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -16,13 +16,16 @@ import anyio
 import mcp_types as types
 from mcp.client import ClientSession, IncomingMessage
 from mcp.shared.exceptions import MCPError
+from mcp.shared.message import SessionMessage
+from mcp_types.methods import validate_server_result
 from pydantic import ValidationError
 
 from glmcli import __version__
 from glmcli.errors import ConfigError
+from glmcli.tools.mcp.faults import explained
 from glmcli.tools.mcp.presented import Failed, visible
 from glmcli.tools.mcp.stderr_log import StderrLog
-from glmcli.tools.mcp.transport import CONNECT_TIMEOUT, Wire, transport
+from glmcli.tools.mcp.transport import Wire, transport
 from glmcli.tools.mcp_config import Server
 
 T = TypeVar("T")
@@ -35,7 +38,8 @@ class Connection:
     """name: of the server. server: with its variables expanded. limit: seconds until it must have answered
     `initialize`, and for each listing of its tools.
 
-    ended: whether it can no longer be used. wire: what is known of the server beside its messages.
+    ended: whether it can no longer be used. wire: what is known of the server beside its messages. left_out: tools of
+    the last listing that the protocol does not allow, and why.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class Connection:
         limit: float,
     ) -> None:
         self.ended = False
+        self.left_out: list[str] = []
         self.wire = Wire()
         self._transport = transport(name, server, self.wire, environ=environ, secrets=secrets, cwd=cwd, log=log)
         self._limit = limit
@@ -72,6 +77,7 @@ class Connection:
             if self._offered is not None:
                 return self._offered
             changes = self._changes
+            self.left_out = []
             try:
                 async with asyncio.timeout(self._limit):
                     found = await self._list()
@@ -113,11 +119,13 @@ class Connection:
         try:
             return await request
         except MCPError as error:
-            # 404 to a session that was there: the server was started anew and has forgotten it.
-            if error.code != types.CONNECTION_CLOSED and self.wire.status != 404:
-                raise Failed(explained(error, self.wire, self._limit).message) from None
-            await self.close()
-            raise Failed(self._reason) from None
+            if error.code == types.CONNECTION_CLOSED:
+                await self.close()
+                raise Failed(self._reason) from None
+            if self.wire.status == 404:  # it was started anew
+                await self.close()
+                raise Failed("has forgotten the session; the next call begins a new one") from None
+            raise Failed(explained(error, self.wire, self._limit).message) from None
         except (RuntimeError, ValidationError) as error:  # it does not fit what the server announced, or the protocol
             raise Failed(f"gave an answer that cannot be used: {visible(str(error)).partition(LF)[0][:300]}") from None
 
@@ -127,7 +135,7 @@ class Connection:
             async with (
                 self._transport as (read, write),
                 ClientSession(
-                    Watched(read, self._open, self.wire),
+                    Watched(read, self._open, self._received),
                     write,
                     message_handler=self._heard,
                     client_info=types.Implementation(name="glm", version=__version__),
@@ -153,14 +161,36 @@ class Connection:
             self._changes += 1
             self._offered = None
 
+    def _received(self, item: SessionMessage | Exception) -> None:
+        """Looks at what came before the session does, which would take one bad tool for a bad listing."""
+        if isinstance(item, ValidationError):
+            self.wire.garbage = self.wire.garbage or visible(str(item.errors()[0]["input"])).strip()[:100]
+        elif isinstance(item, SessionMessage) and isinstance(item.message, types.JSONRPCResponse):
+            result = item.message.result
+            if isinstance(result.get("tools"), list):
+                result["tools"] = [tool for tool in result["tools"] if self._is_tool(tool, result)]
+
+    def _is_tool(self, tool: Any, result: dict[str, Any]) -> bool:
+        version = self._session.result().protocol_version or ""
+        try:
+            validate_server_result("tools/list", version, {**result, "tools": [tool]})
+        except ValidationError as error:
+            name = visible(str(tool.get("name") if isinstance(tool, dict) else tool))[:64]
+            where = "".join(f"/{it}" for it in error.errors()[0]["loc"][2:])
+            self.left_out.append(f"{name!r}, which is left out: {where or 'it'} is not what the protocol wants")
+            return False
+        return True
+
 
 class Watched:
-    """A stream of messages that notes what is none, and ends a scope when it ends itself."""
+    """A stream of messages that shows each one before it is taken, and ends a scope when it ends itself."""
 
-    def __init__(self, stream: Any, scope: anyio.CancelScope, wire: Wire) -> None:
+    def __init__(
+        self, stream: Any, scope: anyio.CancelScope, received: Callable[[SessionMessage | Exception], None]
+    ) -> None:
         self._stream = stream
         self._scope = scope
-        self._wire = wire
+        self._received = received
 
     @property
     def last_context(self) -> Any:
@@ -182,8 +212,7 @@ class Watched:
         except (StopAsyncIteration, anyio.ClosedResourceError):
             self._scope.cancel()
             raise
-        if isinstance(item, ValidationError) and not self._wire.garbage:
-            self._wire.garbage = visible(str(item.errors()[0]["input"])).strip()[:100]
+        self._received(item)
         return item
 
     async def __aenter__(self) -> Self:
@@ -208,39 +237,3 @@ async def _greet(session: ClientSession) -> None:
             await session.discover()
         except MCPError:
             raise error from None
-
-
-def explained(error: BaseException, wire: Wire, limit: float) -> ConfigError:
-    """Why a connection ended, as it goes on after the server's name, and what to do."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    if isinstance(error, ConfigError):
-        return ConfigError(f"cannot be used: {error.message}", hint=error.hint)
-    if wire.status in (401, 403):
-        return ConfigError(
-            f"refuses (HTTP {wire.status})", hint='Put its credentials into "headers", as Authorization for example.'
-        )
-    if wire.status:
-        return ConfigError(f"answers HTTP {wire.status}", hint="Check the URL; often it ends with /mcp.")
-    if isinstance(error, TimeoutError):
-        return ConfigError(f"did not answer `initialize` within {limit:g} s{wire.evidence}")
-    if isinstance(error, MCPError):
-        closed = error.code == types.CONNECTION_CLOSED
-        said = f"refuses: {visible(error.message)[:300]}"
-        return ConfigError(f"{'ended' if closed else said}{wire.evidence}")
-    import httpx2
-
-    if isinstance(error, httpx2.ConnectTimeout):
-        return ConfigError(f"cannot be reached: no connection within {CONNECT_TIMEOUT:g} s", hint="Check the URL.")
-    if isinstance(error, (httpx2.HTTPError, OSError)):
-        return ConfigError(f"cannot be reached: {_cause(error)}", hint="Is it running? Check its address.")
-    return ConfigError(f"failed: {visible(str(error)) or type(error).__name__}"[:300] + wire.evidence)
-
-
-def _cause(error: BaseException) -> str:
-    """The innermost words of the system on a failure."""
-    text, inner = str(error), error
-    while (inner := inner.__cause__ or inner.__context__) is not None:  # type: ignore[assignment]
-        if isinstance(inner, OSError):
-            text = inner.strerror or text
-    return visible(text).lower()

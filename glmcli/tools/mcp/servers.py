@@ -74,13 +74,13 @@ class Servers:
             raise UsageError(f"the MCP server {name} is disabled", hint='Take "disabled" out of mcp.json.')
         _require_sdk()
         try:
-            offered, garbage = self._loop.result(lambda: self._listed(name))
+            offered, complaints = self._loop.result(lambda: self._listed(name))
         except (ConfigError, Failed, CancelledError) as error:
             what = error.message if isinstance(error, ConfigError) else str(error) or "was stopped while it started"
-            hint = (isinstance(error, ConfigError) and error.hint) or self._log_hint
+            hint = (isinstance(error, ConfigError) and error.hint) or (self._log_hint if server.command else "")
             raise ConfigError(f"the MCP server {name} ({server.place}) {what}", hint=hint) from None
-        if garbage:
-            self._warn(f"the MCP server {name} writes to stdout what is no message of MCP: {garbage}")
+        for complaint in complaints:
+            self._warn(f"the MCP server {name} {complaint}")
         return list(self._presented(name, server, offered))
 
     def close(self) -> None:
@@ -89,7 +89,7 @@ class Servers:
         self._loop.close(self._close_all, LONGEST_CLOSE)
 
     def _presented(self, name: str, server: Server, offered: Mapping[str, Any]) -> Iterator[Tool]:
-        expanded = server.expanded(self._environ, secrets=self._secrets)
+        expanded = self._expanded(name)
         # Variables as they are written: a new token is no other program. The server's version is its own word.
         runs = [
             expanded.command,
@@ -104,7 +104,7 @@ class Servers:
             try:
                 definition = definition_of(name, tool, unique)
             except ValueError as fault:
-                self._warn(f"the MCP server {name}: the tool {visible(original)[:64]!r} is left out: {fault}")
+                self._warn(f"the MCP server {name} offers {visible(original)[:64]!r}, which is left out: {fault}")
                 continue
             taken.add(unique)
             yield Tool(
@@ -127,10 +127,12 @@ class Servers:
         except Failed as failure:
             return Result(f"The MCP server {name} {failure}", failed=True, foreign=True)
 
-    async def _listed(self, name: str) -> tuple[Mapping[str, Any], str]:
-        """The server's tools by their own names, and what it wrote to stdout that is no message."""
+    async def _listed(self, name: str) -> tuple[Mapping[str, Any], list[str]]:
+        """The server's tools by their own names, and what is wrong with the server, as it goes on after its name."""
         connection = await self._connected(name)
-        return await connection.offered(), connection.wire.garbage
+        offered, garbage = await connection.offered(), connection.wire.garbage
+        complaints = [f"writes to stdout what is no message of MCP: {garbage}"] if garbage else []
+        return offered, complaints + [f"offers {it}" for it in connection.left_out]
 
     async def _called(self, name: str, original: str, definition: dict[str, Any], arguments: Any) -> Result:
         """Raises Failed, ConfigError, TimeoutError."""
@@ -156,7 +158,7 @@ class Servers:
             if connection is None or connection.ended:
                 connection = self._connections[name] = Connection(
                     name,
-                    self._servers[name].expanded(self._environ, secrets=self._secrets),
+                    self._expanded(name),
                     environ=self._environ,
                     secrets=self._secrets,
                     cwd=self._cwd,
@@ -165,6 +167,12 @@ class Servers:
                 )
             await connection.started()
             return connection
+
+    def _expanded(self, name: str) -> Server:
+        try:
+            return self._servers[name].expanded(self._environ, secrets=self._secrets)
+        except ConfigError as error:
+            raise ConfigError(f"cannot be used: {error.message}", hint=error.hint) from None
 
     async def _close_all(self) -> None:
         await asyncio.gather(*(connection.close() for connection in self._connections.values()))

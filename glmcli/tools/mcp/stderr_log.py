@@ -12,6 +12,7 @@ from glmcli.tools.mcp.presented import visible
 LIMIT = 1024 * 1024
 """Bytes of the file; the older half goes when there are more."""
 LONGEST_LINE = 4096
+MOST_CHUNKS = 16
 TAIL = 2000
 """Bytes of a server's last words that are kept for messages."""
 
@@ -25,7 +26,8 @@ class StderrLog:
 
     def write(self, server: str, lines: bytes) -> None:
         """Adds whole lines of a server."""
-        text = "".join(f"{server}: {visible(line)}\n" for line in lines.decode(errors="replace").splitlines())
+        said = [line for line in lines.decode(errors="replace").splitlines() if line.strip()]
+        text = "".join(f"{server}: {visible(line)}\n" for line in said)
         if self.path is None or not text:
             return
         with suppress(OSError):
@@ -58,8 +60,8 @@ class Stderr:
         self._tail = b""
 
     def read(self) -> bool:
-        """Takes what is there. Whether there may be more later."""
-        while True:
+        """Takes what is there, within reason: other servers wait. Whether there may be more later."""
+        for _ in range(MOST_CHUNKS):
             try:
                 chunk = os.read(self.reader, 65536)
             except BlockingIOError:
@@ -71,6 +73,7 @@ class Stderr:
             if len(self._line) > LONGEST_LINE:
                 lines, self._line = lines + newline + self._line, b""
             self._log.write(self._server, lines)
+        return True
 
     @property
     def end(self) -> str:
