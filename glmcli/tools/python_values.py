@@ -147,4 +147,4 @@ def _gathered(value: Any) -> Any:
             return items
     if isinstance(value, collections.abc.Iterable):
         return [jsonable(it) for it in value]
-    raise TypeError(f"a {type(value).__qualname__} cannot be written as JSON")
+    raise TypeError(f"a value of type {type(value).__qualname__} cannot be written as JSON")
