@@ -44,6 +44,18 @@ def supervise(parent: int, grace: float, status: int | None, argv: list[str]) ->
         sys.exit(1)
     adopt_orphans()
     child = start(argv, status)
+    try:
+        let_go_of_streams()
+        if status is not None:
+            os.write(status, b"+")
+        return attend(child, parent, end_of_parent, wake, grace)
+    except BaseException:  # the parent ended before the write, say: whatever it is, nothing may outlive us
+        kill_all()
+        raise
+
+
+def attend(child: int, parent: int, end_of_parent: "Any | None", wake: int, grace: float) -> int:
+    """Waits for the end of the child, of the parent, and for signals. Returns the wait status of the child."""
     watched = [wake] if end_of_parent is None else [wake, end_of_parent]
     deadline = None
     while True:
@@ -90,12 +102,12 @@ def watch(parent: int) -> "Any | None":
 
 
 def start(argv: list[str], status: int | None) -> int:
-    """The process id of the program, which has our standard streams; ours are /dev/null from then on."""
+    """The process id of the program. Ends this one where there is no such program."""
     if status is not None:
         os.set_inheritable(status, False)
     try:
         # A mask and handlers of their own: the program must not inherit what Python has set for itself.
-        child = os.posix_spawnp(
+        return os.posix_spawnp(
             argv[0], argv, os.environ, setsigmask=(), setsigdef=(*PASSED_ON, *IGNORED_BY_PYTHON, signal.SIGCHLD)
         )
     except OSError as error:
@@ -104,12 +116,13 @@ def start(argv: list[str], status: int | None) -> int:
         else:
             os.write(2, os.fsencode(f"glm: {argv[0]} cannot be started: {error.strerror}\n"))
         sys.exit(127 if isinstance(error, FileNotFoundError) else 126)
+
+
+def let_go_of_streams() -> None:
+    """The program alone holds them from now on, so that what it closes is closed."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
-    if status is not None:
-        os.write(status, b"+")
-    return child
 
 
 def adopt_orphans() -> None:
