@@ -54,16 +54,20 @@ def test_no_token_is_in_the_environment_of_a_child(tmp_path: Path) -> None:
     ]
 
 
-HIDDEN = """
+# Root may look at every process. What it starts here may not (PR_CAPBSET_DROP of CAP_SYS_PTRACE, and of CAP_SYS_ADMIN
+# and CAP_PERFMON, which are as good since Linux 6.16). Others have none of these to begin with.
+WITHOUT_PRIVILEGES = """
 import ctypes, os, sys
+for capability in 19, 21, 38:
+    ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+HIDDEN = """
+import os, sys
 from pathlib import Path
 from glmcli.tools.child import run_child
 from glmcli.tools.environment import hide_environment
 from glmcli.tools.tool import Stop
-# Root may look at every process. What it starts from here on may not (PR_CAPBSET_DROP of CAP_SYS_PTRACE,
-# and of CAP_SYS_ADMIN and CAP_PERFMON, which are as good since Linux 6.16).
-for capability in 19, 21, 38:
-    ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)
 if sys.argv[1] == "hidden":
     hide_environment()
 finished = run_child(
@@ -86,7 +90,7 @@ except OSError as error:
 @pytest.mark.parametrize(("how", "seen"), [("open", "True"), ("hidden", "Permission denied")])
 def test_a_child_cannot_read_our_environment_once_it_is_hidden_and_we_still_can(how: str, seen: str) -> None:
     finished = subprocess.run(
-        [sys.executable, "-c", HIDDEN, how, LOOK],
+        [sys.executable, "-c", WITHOUT_PRIVILEGES, "-c", HIDDEN, how, LOOK],
         env={"PYTHONPATH": str(ROOT), "TOKEN": "secret"},
         input="typed",
         capture_output=True,
