@@ -1,24 +1,24 @@
-"""Bytes to a server and back. The only home of httpx, which is imported with the first request.
+"""Bytes to a server and back. With `connections` the only home of httpx, which is imported with the first request.
 
 Only httpx's transport is used, not its client: what is not there cannot follow a redirect, keep a cookie, read netrc
 or the environment, or take a password out of an address. Every failure leaves here as a `GlmError` that says what
 happened, to which host, and what to do (reliability §7.3); no message of ours holds a header or a body.
 
-An `Http` keeps its connections for the next request. It serves one thread at a time.
+An `Http` keeps its connections for the next request. It serves one thread at a time; a second one may `warm` it.
 """
 
 from __future__ import annotations
 
-import sys
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Timer
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
+from glmcli.api.connections import Connections, import_httpx
 from glmcli.api.endpoint import check_header
 from glmcli.api.inflate import inflate
 from glmcli.api.proxy import Proxy, proxy_for
@@ -27,7 +27,6 @@ from glmcli.errors import ConfigError, GlmError, IncompleteError, NetworkError, 
 if TYPE_CHECKING:
     import httpx
 
-KEEP_ALIVE = 90.0  # seconds that an unused connection is kept; a server that drops it earlier is noticed
 GET_TIMEOUT = 30.0  # seconds
 MAX_BODY = 64 * 1024 * 1024  # bytes
 LONGEST = 1e6  # seconds; more does not fit into what a socket takes, and means for ever
@@ -88,16 +87,13 @@ class Http:
     def __init__(
         self, *, ca_bundle: str | None = None, environ: Mapping[str, str], connect_timeout: float | None = 10.0
     ) -> None:
-        self._ca_bundle = ca_bundle
         self._environ = environ
         self._connect_timeout = connect_timeout
-        self._transports: dict[tuple[Proxy | None, bool], httpx.HTTPTransport] = {}
+        self._connections = Connections(ca_bundle, environ)
 
     def close(self) -> None:
         """Closes the kept connections. The next request opens new ones."""
-        for transport in self._transports.values():
-            transport.close()
-        self._transports.clear()
+        self._connections.close()
 
     def __enter__(self) -> Self:
         return self
@@ -141,16 +137,15 @@ class Http:
         }
         proxy = proxy_for(url, self._environ) if address is None else None
         where = host_of(url) + (f" through the proxy {proxy.name}" if proxy else "")
-        _import_httpx()
+        import_httpx()
         import httpx
 
         try:
-            transport = self._transport(proxy, secure=url.startswith("https:"))
             request = httpx.Request(method, url, headers=headers, content=body or None)
             if address is not None:
                 request.extensions = {"sni_hostname": request.url.raw_host.decode("ascii")}
                 request.url = request.url.copy_with(host=address)
-            wire = _send(transport, request, limits)
+            wire = self._connections.send(proxy, request, limits)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
             raise (blamed(proxy, error, where, limits) if proxy else no_answer(error, where, limits)) from error
         try:
@@ -166,61 +161,14 @@ class Http:
         with self.stream("GET", url, headers, first_byte_timeout=GET_TIMEOUT, idle_timeout=GET_TIMEOUT) as response:
             return response.status, response.headers, read_up_to(response, MAX_BODY)
 
-    def _transport(self, proxy: Proxy | None, *, secure: bool) -> httpx.HTTPTransport:
-        """The one that keeps the connections through this proxy. Raises ConfigError."""
-        import httpx
+    def warm(self, url: str) -> None:
+        """Opens the connection for the next request to this address, unless there is one: TCP and TLS, nothing that a
+        server would count; through a proxy none, but what is slow about a first request is done then, too.
 
-        from glmcli.api.tls import tls_context, untrusting_context
-
-        if (proxy, secure) not in self._transports:
-            proxy_speaks_tls = proxy is not None and proxy.url.startswith("https:")
-            context = untrusting_context()
-            if secure or proxy_speaks_tls:
-                context = tls_context(self._ca_bundle, self._environ)
-            through = httpx.Proxy(proxy.url, ssl_context=context if proxy_speaks_tls else None) if proxy else None
-            limits = httpx.Limits(max_keepalive_connections=2, keepalive_expiry=KEEP_ALIVE)
-            try:
-                transport = httpx.HTTPTransport(verify=context, trust_env=False, limits=limits, proxy=through)
-            except ImportError as error:
-                raise ConfigError(
-                    "the environment names a SOCKS proxy, which needs one more package",
-                    hint="install it: pip install 'httpx[socks]'",
-                ) from error
-            self._transports[proxy, secure] = transport
-        return self._transports[proxy, secure]
-
-
-def _import_httpx() -> None:
-    """Imports httpx without a command line of its own, for which it would load Rich and Pygments, 100 ms of imports,
-    wherever click happens to be installed."""
-    its_command = "httpx._main"
-    if "httpx" not in sys.modules:
-        sys.modules[its_command] = None  # type: ignore[assignment] # an import of it fails, which httpx is ready for
-        try:
-            import httpx  # noqa: F401
-        finally:
-            sys.modules.pop(its_command, None)
-
-
-def _send(transport: httpx.HTTPTransport, request: httpx.Request, limits: dict[str, float | None]) -> httpx.Response:
-    """The response once its headers are there. Sends again, unseen, where the connection was a kept one that the
-    server had dropped meanwhile: a new one works, and the server never saw the request."""
-    import httpx
-
-    connecting: list[str] = []
-
-    def trace(event: str, _: Mapping[str, Any]) -> None:
-        if event.endswith("connect_tcp.started"):
-            connecting.append(event)
-
-    # The transport reads the limits anew for the body, so that they can be changed in between.
-    request.extensions = {**request.extensions, "timeout": limits, "trace": trace}
-    try:
-        return transport.handle_request(request)
-    except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
-        if connecting:
-            raise
-    return transport.handle_request(request)
+        Raises nothing: what is wrong is told by the request. May run in a thread beside `stream` and `close`.
+        """
+        with suppress(Exception):
+            self._connections.open_ahead(url, _limit(self._connect_timeout))
 
 
 def _body(wire: httpx.Response, where: str, limits: Mapping[str, float | None]) -> Iterator[bytes]:
