@@ -133,9 +133,8 @@ class _FunctionChild:
         if word == "fault":
             raise self._told(**json.loads(text))
         lines = finished.stderr.end(STDERR_END).splitlines()
-        raise self.source.fault(
-            finished.fault("Python").rstrip(".") or "ended while it was loaded", hint=lines[-1][:200] if lines else ""
-        )
+        why = finished.fault("Python").rstrip(".") or "Python ended"
+        raise self.source.fault(f"cannot be loaded: {why}", hint=lines[-1][:200] if lines else "")
 
     def call(self, name: str, arguments: dict[str, Any], stop: Stop) -> Result:
         request = {"call": name, "arguments": arguments}

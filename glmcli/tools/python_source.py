@@ -51,7 +51,10 @@ def read_source(path: Path) -> PythonSource:
     except (ValueError, RecursionError, MemoryError) as error:
         raise bare.fault(f"not valid Python: {str(error) or type(error).__name__}") from None
     safe, environment, timeout = (_declared(bare, tree, name) for name in ("SAFE", "ENVIRONMENT", "TIMEOUT"))
-    return PythonSource(path, content, safe or (), environment or (), timeout, dict(_lines(bare, tree)))
+    lines: dict[str, int] = {}
+    for name, line in _lines(bare, tree):
+        lines.setdefault(name, line)  # the outermost comes first
+    return PythonSource(path, content, safe or (), environment or (), timeout, lines)
 
 
 def _lines(source: PythonSource, tree: ast.Module) -> Iterator[tuple[str, int]]:

@@ -154,6 +154,11 @@ def test_a_call_that_takes_too_long_is_ended(write: Write) -> None:
     assert call(tool) == Result("f timed out after 0.6 s and was ended.", failed=True)
 
 
+def test_a_file_that_does_not_come_to_its_end_is_ended(write: Write) -> None:
+    with pytest.raises(UsageError, match=r"cannot be loaded: Python timed out after 0\.6 s and was ended$"):
+        tools(write("while True: pass"), timeout=0.6)
+
+
 def test_a_call_that_the_user_stops_is_ended(write: Write) -> None:
     tool = tools(write("import time\ndef f() -> None: time.sleep(60)"))["f"]
     stop = Stop()
@@ -190,6 +195,8 @@ def test_a_long_result_keeps_its_head_and_its_tail(write: Write) -> None:
          "Rename one of them."),
         ("def f(a: int,\n      b): ...\n",
          "my_tools.py line 2: parameter b of f: has no type; write b: str, or b: Any for any value", ""),
+        ("def f():\n    def g(a): ...\ndef g(a): ...\n",
+         "my_tools.py line 3: parameter a of g: has no type; write a: str, or a: Any for any value", ""),
         ("x = 1\n", "my_tools.py: holds no function that could be a tool",
          "Define one, with a name without _ before it."),
         ("SAFE = ('g',)\ndef f(): ...\n", "my_tools.py: SAFE names g, which is no function here", "There are: f."),
@@ -202,7 +209,7 @@ def test_a_long_result_keeps_its_head_and_its_tail(write: Write) -> None:
         ("def é(): ...\n", "my_tools.py line 1: the function é cannot be a tool",
          "Use 1 to 64 ASCII letters, digits and _."),
         ("import os\nprint('no', flush=True, file=__import__('sys').stderr)\nos._exit(3)\n",
-         "my_tools.py: Python failed with exit status 3", "no"),
+         "my_tools.py: cannot be loaded: Python failed with exit status 3", "no"),
         ("print('hi')\ndef f(): ...\n", "my_tools.py line 1: prints while it is loaded; put that into a function", ""),
         ("exit(2)\n", "my_tools.py line 1: ends the program while it is loaded (status 2); put that into a function",
          ""),
