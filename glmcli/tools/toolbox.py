@@ -164,6 +164,21 @@ class Toolbox:
         folder = self.folder / FOLDER
         return sorted(it for it in folder.glob("[!._]*") if it.suffix in (PYTHON, JSON) and it.is_file())
 
+    def file_of(self, name: str) -> Path:
+        """The kept file of that name, or the one that holds nothing but the tool. Raises UsageError."""
+        for path in self.files():
+            if name in (path.stem, path.name):
+                return path
+        for path in self.files():
+            if name in (names := _names_in(path)):
+                if len(names) > 1:
+                    raise UsageError(
+                        f"{path.name} holds other tools than {name}: {', '.join(names)}",
+                        hint=f"Remove all of it with `glm tools rm {path.name}`, or edit {path}.",
+                    )
+                return path
+        raise self._unknown(name)
+
     def servers(self) -> "dict[str, Any]":
         """The MCP servers by name. Raises ConfigError."""
         from glmcli.tools.mcp_config import servers
