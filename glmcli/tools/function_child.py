@@ -21,7 +21,6 @@ only, and nothing of ours but `python_types` and what that imports.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import io
 import json
@@ -175,6 +174,8 @@ def call(function: Callable[..., Any], arguments: dict[str, Any], path: str) -> 
     try:
         value = function(**values)
         if inspect.iscoroutine(value):
+            import asyncio  # as long as all the rest
+
             value = asyncio.run(value)
         return "result", written(value, inspect.signature(function).return_annotation)
     except SystemExit as ending:
