@@ -3,6 +3,7 @@ which one goes wrong. Its one argument is a JSON object:
 
 pids: a file that gets a line with the process id at each start. stderr, banner: what it writes at its start.
 tools: what it lists. deaf: answers nothing. exits: before it reads. stubborn: outlives its stdin and SIGTERM.
+modern: knows only the newest protocol, which has no `initialize`. unlisted: never answers `tools/list`.
 call: what a call does, "answer", "tell" its environment, "change" what it lists to `later`, "die" or "never" end.
 """
 
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 TOOL = {"name": "look", "description": "Looks.", "inputSchema": {"type": "object"}}
+COMPLETE = {"resultType": "complete", "ttlMs": 0, "cacheScope": "private"}
 
 
 def main(how: dict[str, Any]) -> None:
@@ -39,12 +41,19 @@ def main(how: dict[str, Any]) -> None:
 def answer(message: dict[str, Any], how: dict[str, Any]) -> None:
     result: dict[str, Any] = {}
     match message["method"]:
+        case "initialize" if how.get("modern"):
+            say({"id": message["id"], "error": {"code": -32601, "message": "Method not found"}})
+            return
+        case "server/discover":
+            result = {"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}}, **COMPLETE}
         case "initialize":
             version = message["params"]["protocolVersion"]
             server = {"name": "bare", "version": "1"}
             result = {"protocolVersion": version, "capabilities": {"tools": {}}, "serverInfo": server}
         case "tools/list":
-            result = {"tools": how.get("tools", [TOOL])}
+            if how.get("unlisted"):
+                return
+            result = {"tools": how.get("tools", [TOOL]), **(COMPLETE if how.get("modern") else {})}
         case "tools/call":
             if how.get("call") == "never":
                 return
@@ -57,7 +66,12 @@ def answer(message: dict[str, Any], how: dict[str, Any]) -> None:
             if how.get("call") == "change":
                 how["tools"] = how["later"]
                 say({"method": "notifications/tools/list_changed"})
-            result = {"content": [{"type": "text", "text": text}]}
+            result = {
+                "content": [{"type": "text", "text": text}],
+                **({"resultType": "complete"} if how.get("modern") else {}),
+            }
+            if how.get("call") == "ask":
+                result = {"resultType": "input_required", "requestState": "1"}
     say({"id": message["id"], "result": result})
 
 

@@ -108,7 +108,7 @@ def test_without_the_sdk_it_is_said_how_to_install_it(tmp_path: Path, monkeypatc
     monkeypatch.delitem(sys.modules, "glmcli.tools.mcp.transport", raising=False)
     monkeypatch.setitem(sys.modules, "mcp_types", None)
     assert failure(bare(), tmp_path, UsageError) == (
-        "MCP servers need the package mcp, version 2 or newer",
+        "MCP servers need the package mcp, 2.3 or newer",
         "Install it: pip install 'glmcli[mcp]'",
     )
 
@@ -146,8 +146,9 @@ def test_close_ends_a_server_that_ignores_it(tmp_path: Path) -> None:
 
 def test_close_ends_the_calls_that_still_run(tmp_path: Path) -> None:
     with client(bare(call="never"), tmp_path) as it, ThreadPoolExecutor(1) as pool:
-        call = pool.submit(it.call, "look")
-        it.tools()
+        look = it.tool("look").run
+        assert look is not None
+        call = pool.submit(look, {}, Stop())
         it.servers.close()
         assert call.result().failed
 
@@ -177,3 +178,19 @@ def test_a_log_that_cannot_be_written_is_no_reason_to_fail(tmp_path: Path) -> No
     (tmp_path / "mcp.log").mkdir()
     with client(bare(stderr="hello\n"), tmp_path) as it:
         assert it.call("look") == Result("seen", foreign=True)
+
+
+def test_a_server_of_the_newest_protocol_alone_is_understood_but_gets_no_input_in_a_call(tmp_path: Path) -> None:
+    with client(bare(modern=True), tmp_path) as it:
+        assert it.call("look") == Result("seen", foreign=True)
+    with client(bare(modern=True, call="ask"), tmp_path) as it:
+        assert it.call("look") == Result(
+            "The MCP server it asks for more input in the middle of the call, which glm does not give",
+            failed=True,
+            foreign=True,
+        )
+
+
+def test_a_server_that_never_lists_its_tools_is_given_up(tmp_path: Path) -> None:
+    said = failure(bare(unlisted=True), tmp_path, start_limit=1.0)
+    assert said == ("the MCP server it did not list its tools within 1 s", LOG)

@@ -192,7 +192,7 @@ def _require_sdk() -> None:
         if (error.name or "").partition(".")[0] not in ("anyio", "httpx2", "mcp", "mcp_types"):
             raise
         raise UsageError(
-            "MCP servers need the package mcp, version 2 or newer", hint="Install it: pip install 'glmcli[mcp]'"
+            "MCP servers need the package mcp, 2.3 or newer", hint="Install it: pip install 'glmcli[mcp]'"
         ) from None
     for name in ("client", "mcp"):  # what the SDK would otherwise write to stderr, tracebacks included
         logger = logging.getLogger(name)

@@ -12,7 +12,7 @@ from glmcli.tools.mcp.presented import visible
 LIMIT = 1024 * 1024
 """Bytes of the file; the older half goes when there are more."""
 LONGEST_LINE = 4096
-MOST_CHUNKS = 16
+MOST_CHUNKS = 2
 TAIL = 2000
 """Bytes of a server's last words that are kept for messages."""
 
