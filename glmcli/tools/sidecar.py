@@ -118,11 +118,16 @@ def _is_program(path: Path) -> bool:
 def _scripts(path: Path) -> Iterator[Path]:
     """Files that would belong to the definition if they were executable, and look as if they should be."""
     for it in {path.with_suffix(""), *path.parent.glob(f"{path.stem}.*")} - {path}:
-        try:
-            if it.is_file() and it.suffix != ".json" and it.open("rb").read(2) == b"#!":
-                yield it
-        except OSError:
-            continue
+        if it.is_file() and it.suffix != ".json" and _begins_as_script(it):
+            yield it
+
+
+def _begins_as_script(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(2) == b"#!"
+    except OSError:
+        return False
 
 
 def _command(value: Any) -> Iterator[str]:

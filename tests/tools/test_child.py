@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -155,9 +155,11 @@ def test_what_the_child_leaves_running_neither_holds_us_up_nor_survives(
 
 def test_an_interrupt_of_ours_kills_the_child(sh: Run, lifeline: Lifeline) -> None:
     class Interrupting(Stop):
-        def watched(self, end: Callable[[], None]) -> AbstractContextManager[None]:
+        @contextmanager
+        def watched(self, end: Callable[[], None]) -> Iterator[None]:
             lifeline.wait_until_held()
             raise KeyboardInterrupt
+            yield
 
     with pytest.raises(KeyboardInterrupt):
         sh(f"{HOLD} sleep 1000", stop=Interrupting())
@@ -168,9 +170,10 @@ def test_a_stop_that_comes_after_the_end_hits_nothing(run: Run) -> None:
     endings: list[Callable[[], None]] = []
 
     class Late(Stop):
-        def watched(self, end: Callable[[], None]) -> AbstractContextManager[None]:
+        @contextmanager
+        def watched(self, end: Callable[[], None]) -> Iterator[None]:
             endings.append(end)
-            return super().watched(end)
+            yield
 
     assert run("true", stop=Late()).status == 0
     assert [end() for end in endings] == [None]
