@@ -10,6 +10,8 @@ from collections.abc import Callable
 from glmcli.cli.device import Device
 
 ESCAPE = b"\x1b"
+INTRODUCERS = (b"[", b"O")
+"""What follows Escape in the keys that send several bytes; then come digits and signs, then the last one."""
 ESCAPES = re.compile("\x1b\\[[0-9;]*[A-Za-z~]")
 """Keys that are no text, and the marks of a paste."""
 MORE = 0.05
@@ -34,13 +36,19 @@ class Asking:
 
     def key(self) -> str:
         """The next key: a letter or sign, or the control character of one like Enter or Escape; "" where the terminal
-        is gone. Raises KeyboardInterrupt."""
+        is gone. Arrows and the like are passed over. Raises KeyboardInterrupt."""
         while True:
             pressed = self._read(1)
-            if pressed >= b"\x80" or pressed == ESCAPE:
-                pressed += self._waiting(MORE)
-            if len(text := pressed.decode("utf-8", "replace")) < 2:  # else an arrow, say
-                return text
+            if pressed == ESCAPE:
+                following = self._follows()
+                if not following:
+                    return "\x1b"
+                while following in INTRODUCERS or b"0" <= following <= b"?":
+                    following = self._follows()
+            elif pressed < b"\x80":
+                return pressed.decode()
+            else:
+                self._waiting(MORE)
 
     def line(self, question: str, default: str = "") -> str:
         """The line that is typed, which begins with the default. Raises EOFError, KeyboardInterrupt."""
@@ -60,6 +68,10 @@ class Asking:
         while select.select([self._device.keys], [], [], seconds)[0] and (piece := self._read(4096)):
             found += piece
         return found
+
+    def _follows(self) -> bytes:
+        """The next byte of a key that sends several, b"" where it has none."""
+        return self._read(1) if select.select([self._device.keys], [], [], MORE)[0] else b""
 
     def _read(self, most: int) -> bytes:
         try:
