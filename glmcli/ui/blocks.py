@@ -16,11 +16,12 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from glmcli.ui.fence import Fence
 from glmcli.ui.paragraph import paragraph_cut
 from glmcli.ui.place import Place, code_cut, first_line, resume, spine
 
-LEAP = 2000
-"""Characters of an open paragraph or line of code that a preview shows at least: about what a screen holds."""
+SHOWN = 2000
+"""Characters of an endless block or line that a preview shows, at most: about what a screen holds."""
 
 TABLE_ROWS = 4
 """Rows of an open table that a preview shows, at most: laying them out is dear."""
@@ -56,31 +57,6 @@ class CodeLine:
 Piece = Blocks | CodeStart | CodeLine
 
 
-@dataclass(frozen=True)
-class _Fence:
-    """The opening line of a code block: its marks, and the columns by which it and its content are indented."""
-
-    marks: str
-    indent: int
-
-    def closed_by(self, line: str) -> bool:
-        text = line.lstrip(" \t")
-        marks = text.rstrip(" \t")
-        return (
-            _columns(line[: len(line) - len(text)]) < 4
-            and len(marks) >= len(self.marks)
-            and not marks.strip(self.marks[0])
-        )
-
-    def content(self, line: str) -> str:
-        """The line without the indentation of the fence."""
-        at = column = 0
-        while at < len(line) and column < self.indent and line[at] in " \t":
-            column += 4 - column % 4 if line[at] == "\t" else 1
-            at += 1
-        return " " * (column - self.indent) + line[at:]
-
-
 class Splitter:
     """`feed` it the text, `take` what is settled since the last time, look at the `rest` for a preview."""
 
@@ -90,7 +66,7 @@ class Splitter:
         self._incoming: list[str] = []
         self._held: list[str] = []  # whole lines of the open table, before the tail
         self._tail = ""
-        self._fence: _Fence | None = None
+        self._fence: Fence | None = None
         self._place: Place = ()
         # How far the tail was looked at; of a paragraph or table that goes on, the lines that say so.
         self._seen = 0
@@ -125,27 +101,34 @@ class Splitter:
             if self._fence is None:
                 return pieces
 
-    def rest(self, rows: int) -> list[Piece]:
-        """What is not settled, as it would be printed if the text ended here; of a long block, its end: about
-        `rows` rows."""
+    def rest(self) -> list[Piece]:
+        """What is not settled, as it would be printed if the text ended here; of a long block, its beginning."""
         if self._fence is not None:
             text = "" if self._fence.closed_by(self._tail) else self._fence.content(self._tail)
-            return [CodeLine(_end(text))] if text else []
+            return [CodeLine(text[:SHOWN])] if text else []
+        if self._held:
+            # Whole rows only: what stands of them on the terminal when its window is resized is told by their letters.
+            return self._whole("".join(self._held[: 2 + TABLE_ROWS]))
         at = self._tail.rfind("\n") + 1
         source = self._tail[:at] if _UNDECIDED.match(self._tail, at) else self._tail
-        if self._held:
-            # The table may be long: its head, and as many rows as can be seen below it and a blank row.
-            few = min(TABLE_ROWS, max(1, rows - 3))
-            lines = "".join([*self._held[max(2, len(self._held) - few) :], source]).rstrip("\n").split("\n")
-            source = self._context + "\n".join(lines[-few:])
-        elif self._stuck and source[:1].isalpha() and "\n\n" not in source:
-            source = _end(source)
-        return self._whole(source)
+        return self._whole(source[:SHOWN] if self._stuck else source)
 
     @property
     def in_table(self) -> bool:
-        """Whether the rest shows only some rows of a table, in a layout that may still change."""
+        """Whether the rest is a table, in a layout that may still change."""
         return bool(self._held)
+
+    @property
+    def shortened(self) -> bool:
+        """Whether there is more than the rest shows."""
+        if self._held:
+            return len(self._held) > 2 + TABLE_ROWS or bool(self._tail.strip())
+        return len(self._tail) > SHOWN and (self._stuck or self._fence is not None)
+
+    @property
+    def newest(self) -> str:
+        """The last line of the source, as far as it has come."""
+        return (self._tail.rstrip() or "".join(self._held[-1:]).rstrip()).rpartition("\n")[2]
 
     def settle(self, rest: Piece, after: int, is_row_end: Callable[[Blocks], bool]) -> Blocks | None:
         """Settles the beginning of the open paragraph, all but the last words with `after` letters and digits, if
@@ -185,7 +168,7 @@ class Splitter:
         if last is not None and last.type == "fence":
             at = first_line(last)
             indent = len(lines[at]) - len(lines[at].lstrip(" "))
-            self._fence = _Fence(last.markup, indent)
+            self._fence = Fence(last.markup, indent)
             pieces.append(CodeStart(language(last.info)))
             self._place = ()
             cut = at + 1
@@ -194,9 +177,8 @@ class Splitter:
         if last is not None and self._fence is None:
             whole = self._take_children(self._parsed(whole) if cut else tokens, whole, pieces)
         self._seen, self._stuck = len(whole), self._stuck and not cut
-        self._open = last.type if last is not None else ""
-        self._context = self._context_of(last, whole)
-        if self._context and self._open == "table_open":
+        self._open, self._context = self._context_of(last, whole)
+        if self._open == "table_open":
             self._held = [f"{line}\n" for line in whole.split("\n")[:-1]]
             self._tail, self._seen = self._tail[len(whole) :], 0
 
@@ -226,7 +208,7 @@ class Splitter:
             return left
         return whole
 
-    def _take_code(self, fence: _Fence, pieces: list[Piece], final: bool) -> bool:
+    def _take_code(self, fence: Fence, pieces: list[Piece], final: bool) -> bool:
         """Settles whole lines of the open fence; whether it is closed now, as the end of the text closes it too."""
         *lines, rest = self._tail.split("\n")
         if final and rest:
@@ -242,14 +224,21 @@ class Splitter:
             self._fence = None
         return final
 
-    def _context_of(self, last: Token | None, source: str) -> str:
-        """The lines by which new lines can be judged without all of the open block, if there are such lines."""
+    def _context_of(self, last: Token | None, source: str) -> tuple[str, str]:
+        """What goes on at the end of the open block, if a paragraph or, inside of whatever containers, a table alone;
+        and the lines by which new lines can be judged without all of it."""
         lines = source.split("\n")[:-1]
-        if last is None or self._place or last.map is None or not lines or not lines[-1].strip():
-            return ""
-        if last.type == "table_open":
-            return "\n".join([*lines[:2], ""])
-        return f"{lines[-1]}\n" if last.type == "paragraph_open" else ""
+        if last is None or not lines or not lines[-1].strip():
+            return "", ""
+        if last.type == "paragraph_open":
+            return ("", "") if self._place else (last.type, f"{lines[-1]}\n")
+        tokens = self._parsed(source) if "|" in lines[-1] else []
+        around = spine(tokens, lines) if tokens else None
+        if around is not None and around.leaf >= 0 and around.cut is None:
+            leaf = tokens[around.leaf]
+            if leaf.type == "table_open" and leaf.map == [0, len(lines)]:
+                return leaf.type, "\n".join([*lines[:2], ""])
+        return "", ""
 
     def _begins_paragraph(self, whole: str) -> bool:
         """Whether the line that is being written is a new paragraph for sure: what stands before it is settled then,
@@ -265,11 +254,10 @@ class Splitter:
             return False
         probe = self._context + whole[self._seen :]
         tokens = self._markdown.parse(probe, {})
-        starts = _starts(tokens)
-        if len(starts) != 1 or tokens[starts[0]].type != self._open:
+        found = [token for token in tokens if token.type == self._open]
+        if len(_starts(tokens)) != 1 or len(found) != 1 or found[0].map != [0, probe.count("\n")]:
             return False
-        reach = tokens[starts[0]].map
-        if reach is None or reach != [0, probe.count("\n")]:
+        if self._open == "paragraph_open" and found[0].level:
             return False
         if self._open == "table_open":
             self._held += [f"{line}\n" for line in whole.split("\n")[:-1]]
@@ -298,13 +286,3 @@ def language(info: str) -> str:
 def _starts(tokens: list[Token]) -> list[int]:
     """Where the top-level blocks begin in a list of tokens."""
     return [at for at, token in enumerate(tokens) if token.level == 0 and token.nesting >= 0 and token.map]
-
-
-def _end(text: str) -> str:
-    """The end of a long text. The cut moves in leaps, so that its rows are not wrapped anew at each token."""
-    leaps = len(text) // LEAP - 1
-    return text[leaps * LEAP :].lstrip() if leaps > 0 else text
-
-
-def _columns(blank: str) -> int:
-    return len(blank.expandtabs(4))

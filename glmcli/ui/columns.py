@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+_UNIT = re.compile(".\ufe0f?", re.DOTALL)
+"""A character, with the mark that asks for its picture."""
 _SEQUENCE = re.compile("\x1b\\[[0-9;]*m|\x1b\\]8;[^\x1b]*\x1b\\\\")
 
 
@@ -18,6 +20,17 @@ def columns_of(char: str) -> int:
 
 def width_of(text: str) -> int:
     return len(text) if text.isascii() else sum(map(columns_of, text))
+
+
+def most_columns_of(unit: str) -> int:
+    """Columns a character takes at most. Terminals differ over pictures and flags, and draw joined ones as one or
+    apart."""
+    return 2 if len(unit) > 1 or "\U0001f1e6" <= unit <= "\U0001f1ff" else columns_of(unit)
+
+
+def most_width_of(text: str) -> int:
+    """Columns the text takes on the terminal that is worst at emoji."""
+    return len(text) if text.isascii() else sum(map(most_columns_of, _UNIT.findall(text)))
 
 
 def bare(text: str) -> str:
@@ -39,13 +52,13 @@ def fit(text: str, columns: int, ellipsis: str = "…") -> str:
 
 
 def chopped(text: str, columns: int) -> Iterator[str]:
-    """The rows a terminal of that width makes of a line."""
+    """The text as rows that fit on any terminal of that width."""
     begin = used = 0
-    for at, char in enumerate(text):
-        takes = columns_of(char)
-        if used + takes > columns and at > begin:
-            yield text[begin:at]
-            begin, used = at, 0
+    for unit in _UNIT.finditer(text):
+        takes = most_columns_of(unit.group())
+        if used + takes > columns and unit.start() > begin:
+            yield text[begin : unit.start()]
+            begin, used = unit.start(), 0
         used += takes
     yield text[begin:]
 

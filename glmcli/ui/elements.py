@@ -61,13 +61,10 @@ class _Code(markdown.TextElement):
 
 
 class _Heading(markdown.Heading):
-    begun = False
-
     @classmethod
-    def create(cls, markdown: markdown.Markdown, token: Token) -> "_Heading":
-        made = cls(token.tag)
-        made.begun = BEGUN in token.meta
-        return made
+    def create(cls, markdown: markdown.Markdown, token: Token) -> "_Heading | _Paragraph":  # type: ignore[override]
+        # Its beginning is printed as the paragraph that it was until its last line came: the rest is to look like it.
+        return _Paragraph.create(markdown, token) if BEGUN in token.meta else cls(token.tag)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         self.text.justify = "left"

@@ -56,10 +56,11 @@ class LiveMarkdown(TerminalText):
         self._cleaner = Cleaner()
         self._waiting = False
         self._next = 0.0
-        # Letters and digits of what is to be drawn next that the terminal shows already, above its screen; and whether
-        # the region shows other rows than the next ones.
+        # Letters and digits of what is to be drawn next that stand on the terminal already, out of reach.
         self._standing = 0
-        self._partial = False
+        # What the region shows, and what of that was found to have no end of a row where it can be cut.
+        self._rest: list[Piece] = []
+        self._uncut: list[Piece] = []
         # Since the last frame: what came, and the blanks at the end of the last row, None if text cannot just be added.
         self._news: list[str] = []
         self._blanks: str | None = None
@@ -113,7 +114,7 @@ class LiveMarkdown(TerminalText):
         self._splitter, self._layout, self._cleaner = Splitter(), Layout(), Cleaner()
         self._next = 0.0
         self._blanks = None
-        self._standing, self._partial = 0, False
+        self._standing = 0
         self._ticker.start()
 
     def _frame(self, *, final: bool) -> None:
@@ -121,43 +122,54 @@ class LiveMarkdown(TerminalText):
         assert self._painter is not None
         assert self._layout is not None
         self._waiting = False
-        from glmcli.ui.segments import certain, folded
-
         news = "".join(self._news)
         self._news.clear()
         if not final and not self._region.outdated and self._add(news):
             return
-        self._painter.width = width = self._terminal.width
-        # Rows that the terminal has scrolled away when its window became smaller stand there for good.
-        if not self._partial:
-            self._standing += letters(self._region.scrolled_away())
+        self._painter.width = self._terminal.width
+        self._standing += letters(self._region.stood())
         done = self._painter.rows(self._splitter.take(final=final), self._layout)
-        live: list[Row] = []
-        if not final:
-            # A third of the screen stays with what was there before.
-            most = max(1, self._terminal.height * 2 // 3)
-            rest = self._splitter.rest(most)
-            preview = self._painter.rows(rest, self._layout.copy())
-            while settled := self._settled(rest, preview, most):
-                done += settled
-                rest = self._splitter.rest(most)
-                preview = self._painter.rows(rest, self._layout.copy())
-            self._blanks = _blanks_behind(rest, preview) if preview and certain(preview[-1]) else None
+        # A third of the screen stays with what was there before.
+        most = max(1, self._terminal.height * 2 // 3)
+        preview = self._preview(final)
+        while settled := self._settled(preview, most):
+            done += settled
+            preview = self._preview(final)
         done, self._standing = without(done, self._standing)
-        if not final:
-            live, _ = without(preview, self._standing)
-            self._partial = self._splitter.in_table or len(live) > most
-            live = [part for row in live[-most:] for part in folded(row, width)][-most:]
-            if self._standing:
-                self._blanks = None
-        self._region.paint([self._line(row) for row in done], [self._line(row) for row in live])
+        live, together = self._live(preview, most)
+        self._region.paint([self._line(row) for row in done], [self._line(row) for row in live], together)
 
-    def _settled(self, rest: list[Piece], preview: list[Row], most: int) -> list[Row] | None:
+    def _preview(self, final: bool) -> list[Row]:
+        """The rows of what is open, or of its beginning."""
+        assert self._splitter is not None
+        assert self._painter is not None
+        assert self._layout is not None
+        self._rest = [] if final else self._splitter.rest()
+        return self._painter.rows(self._rest, self._layout.copy())
+
+    def _live(self, preview: list[Row], most: int) -> tuple[list[Row], int]:
+        """The rows of the region, and how many of them are a table, of which a part alone has no meaning."""
+        assert self._splitter is not None
+        from glmcli.ui.segments import certain, folded, newest
+
+        rows, _ = without(preview, self._standing)
+        rows = [part for row in rows for part in folded(row, self._terminal.width)]
+        if len(rows) <= most and not self._splitter.shortened:
+            known = preview and not self._standing and certain(preview[-1])
+            self._blanks = _blanks_behind(self._rest, preview) if known else None
+            return rows, len(rows) if self._splitter.in_table else 0
+        self._blanks = None
+        # Its beginning, not its end: that stays true where a resized window leaves it standing.
+        rows = rows[: most - 1] if len(rows) < most or not self._splitter.in_table else []
+        end = newest(self._splitter.newest, "..." if self._terminal.ascii else "…", self._terminal.width)
+        return [*rows, end], len(rows) if self._splitter.in_table else 0
+
+    def _settled(self, preview: list[Row], most: int) -> list[Row] | None:
         """Of a paragraph that has outgrown the region, the rows that no more text can change, now settled."""
         assert self._splitter is not None
         assert self._painter is not None
         assert self._layout is not None
-        if len(preview) <= most or len(rest) != 1:
+        if len(preview) <= most or len(self._rest) != 1 or self._rest == self._uncut:
             return None
         rows: list[Row] = []
         keep = max(1, most // 2)
@@ -166,13 +178,16 @@ class LiveMarkdown(TerminalText):
             assert self._painter is not None
             assert self._layout is not None
             rows[:] = self._painter.rows([begin], self._layout.copy())
-            return rows == preview[: len(rows)]
+            # Rich leaves a blank row behind a long word that ends with its row: it belongs to both.
+            behind = text_of(preview[len(rows)]) if len(rows) < len(preview) else ""
+            return rows == preview[: len(rows)] and bool(behind.strip())
 
         for after in range(keep, min(len(preview), keep + ATTEMPTS)):
             left = sum(letters(text_of(row)) for row in preview[-after:])
-            done = self._splitter.settle(rest[0], left, is_row_end)
+            done = self._splitter.settle(self._rest[0], left, is_row_end)
             if done is not None:
                 return self._painter.rows([done], self._layout)
+        self._uncut = self._rest
         return None
 
     def _add(self, news: str) -> bool:

@@ -2,6 +2,10 @@
 
 Rows that are done leave it upwards for good; the others are compared with those drawn before, and only what changed
 is written, in one write inside synchronized output (mode 2026), so nothing flickers and nothing is drawn twice.
+
+A window that becomes narrower makes several rows of one that is too wide for it now, or cuts it off, and which of the
+two is not known, nor how many rows it pushes off the screen meanwhile. So such a row stays where it stands, with those
+above it: the region never moves its cursor over rows whose number it does not know, which may be anybody's.
 """
 
 from __future__ import annotations
@@ -9,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from glmcli.ui.columns import bare, chopped, width_of
+from glmcli.ui.columns import bare
 from glmcli.ui.terminal import Stream, Terminal
 
 _UP = "\x1b[{}F\x1b[K\x1b[E\x1b[J\x1b[F"
@@ -22,7 +26,7 @@ BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
 
 
 class Line(NamedTuple):
-    """text: as the terminal wants it; columns: how many it takes, more than the width where the terminal wraps it."""
+    """text: as the terminal wants it; columns: how many it takes at most, whatever the terminal makes of emoji."""
 
     text: str
     columns: int
@@ -36,38 +40,41 @@ class Region:
         self._stream: Stream = stream
         self._drawn: list[Line] = []
         self._kept: list[Line] = []
+        self._together = 0
         self._size = (0, 0)
         self._resized = False
-        self._away: list[str] = []
+        self._displaced = terminal.displaced
+        self._stood: list[str] = []
 
     @property
     def outdated(self) -> bool:
-        """Whether the window was resized since the rows were laid out."""
-        return bool(self._drawn) and (self._resized or self._size != self._size_now)
+        """Whether the window was resized since the rows were laid out, or the cursor is elsewhere."""
+        moved = self._displaced != self._terminal.displaced
+        return bool(self._drawn) and (self._resized or moved or self._size != self._size_now)
 
-    def scrolled_away(self) -> str:
-        """What of the live rows stands above the screen since the window became smaller: out of reach, so it stays."""
+    def stood(self) -> str:
+        """The text of the live rows that have become out of reach since the last call: it stays on the terminal."""
         self._refit()
-        away, self._away = self._away, []
-        return "".join(away)
+        stood, self._stood = self._stood, []
+        return "".join(stood)
 
-    def paint(self, done: Sequence[Line], live: Sequence[Line]) -> None:
+    def paint(self, done: Sequence[Line], live: Sequence[Line], together: int = 0) -> None:
         """Prints the done rows for good and the live ones below them, in place of those drawn before.
 
-        Live rows fit the width and, all together, the height of the terminal."""
+        Live rows fit the width and, all together, the height of the terminal. Of the first `together` of them all
+        stay, if one has to."""
         with self._terminal.lock:
             if not self._drawn:
                 self._terminal.fresh_line(self._stream)
             self._refit()
             old, new = self._drawn, [*done, *live]
             same = 0
-            # A row that the terminal wrapped must go as a whole: it would be joined again in a wider window.
             while not self._resized and same < min(len(old), len(new)) and old[same] == new[same]:
                 same += 1
             up = len(old) - same
             # Erased first, not behind each row: behind a full row that would take its last character away.
             text = (_UP.format(up) if up else "") + "".join(f"{line.text}\n" for line in new[same:])
-            self._drawn, self._kept = list(live), []
+            self._drawn, self._kept, self._together = list(live), [], together
             self._size, self._resized = self._size_now, False
             self._terminal.overlay = self if live else None
             if text:
@@ -103,17 +110,19 @@ class Region:
         return (self._terminal.width, self._terminal.height)
 
     def _refit(self) -> None:
-        """After the window was resized: the drawn lines as the rows that the terminal has made of them, one each, and
-        without those that it has scrolled away to make room for the cursor."""
+        """After the window was resized: lets go of the rows that are out of reach, or whose height is not known. Of all
+        of them where somebody else has written below."""
+        if self._displaced != self._terminal.displaced:
+            self._displaced = self._terminal.displaced
+            self._stood += [bare(line.text) for line in self._drawn]
+            self._drawn, self._together = [], 0
         if not self._drawn or self._size == self._size_now:
             return
         width, height = self._size = self._size_now
-        lines = [row for line in self._drawn for row in self._rows(line, width)]
-        beyond = max(0, len(lines) + 1 - height)
-        self._away += [bare(line.text) for line in lines[:beyond]]
-        self._drawn, self._resized = lines[beyond:], True
-
-    def _rows(self, line: Line, width: int) -> list[Line]:
-        if line.columns <= width or not self._terminal.reflows:
-            return [line]
-        return [Line(row, width_of(row)) for row in chopped(bare(line.text), width)]
+        out = max(0, len(self._drawn) + 1 - height)
+        if self._terminal.reflows:
+            out = max([out, *(at for at, line in enumerate(self._drawn, 1) if line.columns > width)])
+        if out:
+            out = max(out, self._together)
+        self._stood += [bare(line.text) for line in self._drawn[:out]]
+        self._drawn, self._together, self._resized = self._drawn[out:], 0, True

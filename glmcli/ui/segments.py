@@ -4,33 +4,36 @@ from __future__ import annotations
 
 from collections import deque
 
-from rich.cells import chop_cells
 from rich.segment import Segment
+from rich.style import Style
 
-from glmcli.ui.columns import chopped, width_of
+from glmcli.ui.columns import chopped, most_width_of
 
 Row = list[Segment]
 
+SHORT = 20
+"""Columns that nearly every terminal has."""
+
 
 def columns(row: Row) -> int:
-    """The columns a row takes, its invisible end left out."""
-    return sum(segment.cell_length for segment in trimmed(row))
+    """The columns a row takes at most, its invisible end left out."""
+    return most_width_of("".join(part.text for part in trimmed(row)))
 
 
 def certain(row: Row) -> bool:
-    """Whether all terminals agree how wide the row is: they do not for emoji that are joined to one."""
-    return width_of("".join(part.text for part in trimmed(row))) == columns(row)
+    """Whether all terminals agree how wide the row is: they do not for emoji."""
+    return columns(row) == sum(part.cell_length for part in trimmed(row))
 
 
 def folded(row: Row, width: int) -> list[Row]:
-    """The row as a terminal of that width would wrap it: one that draws joined emoji one by one too."""
+    """The row as some that fit on any terminal of that width."""
     seen = trimmed(row)
     text = "".join(part.text for part in seen)
-    if (certain(row) and columns(row) <= width) or width_of(text) <= width:
+    if most_width_of(text) <= width:
         return [row]
     row, rows = seen, list[Row]()
     parts = deque(row)
-    for line in (chop_cells if certain(row) else chopped)(text, width):
+    for line in chopped(text, width):
         rows.append([])
         missing = len(line)
         while missing:
@@ -40,6 +43,15 @@ def folded(row: Row, width: int) -> list[Row]:
                 parts.appendleft(Segment(text[missing:], style))
             missing -= min(missing, len(text))
     return rows
+
+
+def newest(text: str, ellipsis: str, width: int) -> Row:
+    """The end of a line, of text that is not shown yet, as a short row: so short that it need not be wrapped where the
+    terminal becomes narrower."""
+    text = text[-SHORT:]
+    while most_width_of(text) > max(0, min(SHORT, width) - len(ellipsis) - 1):
+        text = text[1:]
+    return [Segment(f"{ellipsis} {text}", Style(dim=True))]
 
 
 def trimmed(row: Row) -> Row:

@@ -60,6 +60,7 @@ class Terminal:
         # A terminal that shows both streams has one cursor; otherwise each stream has its own.
         self._shared = self.out_is_tty and self.err_is_tty
         self._inside_line: dict[Stream, bool] = {"stdout": False, "stderr": False}
+        self.displaced = 0
 
     # What the terminal can do
 
@@ -76,21 +77,17 @@ class Terminal:
 
     @property
     def dumb(self) -> bool:
-        """Whether the terminal cannot move its cursor."""
-        return self.world.environ.get("TERM", "") in ("dumb", "unknown")
+        """Whether the terminal cannot move its cursor, as one without a name may not, but for those of Windows."""
+        kind = self.world.environ.get("TERM", "")
+        return kind in ("dumb", "unknown") or (not kind and os.name == "posix")
 
     @property
     def reflows(self) -> bool:
-        """Whether it wraps the lines it shows anew when its window becomes narrower, as nearly all do; the others cut
-        them off."""
+        """Whether it may wrap the lines it shows anew when its window becomes narrower, as most do (tmux and screen
+        too); the others, known here as far as they can be, cut them off."""
         environ = self.world.environ
         kind = environ.get("TERM", "")
-        return not (
-            environ.get("XTERM_VERSION")
-            or kind.startswith(("linux", "st-", "vt"))
-            or kind == "st"
-            or (kind.startswith("screen") and not environ.get("TMUX"))
-        )
+        return not (environ.get("XTERM_VERSION") or kind.startswith(("linux", "st-", "vt")) or kind == "st")
 
     @property
     def background(self) -> Literal["dark", "light"]:
@@ -173,6 +170,12 @@ class Terminal:
     def line_entered(self) -> None:
         """The user pressed Enter after a question of ours, so the cursor stands on a fresh line."""
         self._inside_line = dict.fromkeys(self._inside_line, False)
+
+    def displace(self) -> None:
+        """Somebody else had the terminal meanwhile, a shell after Ctrl-Z: the cursor stands on a fresh line, and what
+        moved stands above for good."""
+        self.line_entered()
+        self.displaced += 1
 
     def erase_echo(self) -> None:
         """Takes away what the terminal echoed of a key (`^C`) on the fresh line where the cursor stands."""

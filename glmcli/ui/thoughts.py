@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from glmcli.ui.clean import Cleaner
-from glmcli.ui.columns import fit, width_of, wrapped
+from glmcli.ui.columns import chopped, fit, most_width_of, wrapped
 from glmcli.ui.region import Line, Region
 from glmcli.ui.status import FRAME, ThreadTicker, Tickers, glyphs
 from glmcli.ui.terminal import Terminal
 
 ROWS = 3
 """Rows of reasoning that are seen at once."""
+MOST_COLUMNS = 72
 LEAST_HEIGHT = 10
 """Lines a terminal must have to spare those rows."""
 
@@ -52,7 +53,7 @@ class Thoughts:
             if self._words is not None:
                 self._words = None
                 self._ticker.stop()
-                self._region.scrolled_away()
+                self._region.stood()
                 self._region.paint([], [])
 
     def tick(self) -> None:
@@ -63,14 +64,15 @@ class Thoughts:
                 return
             self._next = now + FRAME / 2
             seconds = now - self._started
-            # One column stays free, so that no terminal wraps a row.
-            room = max(1, self._terminal.width - 1)
+            # One column stays free, so that no terminal wraps a row; and what is wide would stand in a narrower window.
+            room = max(1, min(MOST_COLUMNS, self._terminal.width - 1))
             marks = glyphs(self._terminal)
             last = fit(f"{marks[int(seconds / FRAME) % len(marks)]} {self._words(seconds)}", room)
             lines = self._tail.split("\n") if self._terminal.height >= LEAST_HEIGHT else []
-            rows = [row for line in lines if line.strip() for row in wrapped(line.strip().expandtabs(4), room)]
+            lines = [row for line in lines if line.strip() for row in wrapped(line.strip().expandtabs(4), room)]
+            rows = [row for line in lines for row in chopped(line, room)]
             self._region.paint([], [self._line(row) for row in [*rows[-ROWS:], last]])
 
     def _line(self, row: str) -> Line:
         text = f"\x1b[2m{row}\x1b[0m" if self._terminal.color("stderr") else row
-        return Line(text, width_of(row))
+        return Line(text, most_width_of(row))

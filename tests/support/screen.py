@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from itertools import takewhile
-from typing import Any
+from typing import Any, Literal
 
 import pyte
 
 _IGNORED = re.compile("\x1b\\[\\?2026[hl]|[\u200c-\u200f\u061c\ufe00-\ufe0f\U000e0020-\U000e007f]")
 """Synchronized output, of which pyte knows nothing, and characters without a width, at which it drops the rest."""
+
+
+Kind = Literal["vte", "tmux", "xterm"]
+"""Terminals, by what they do when they are resized."""
 
 
 class Screen:
@@ -24,10 +28,11 @@ class Screen:
         self._stream.feed(_IGNORED.sub("", data.decode()))
         return self
 
-    def resize(self, columns: int, lines: int, *, reflow: bool = True) -> Screen:
-        """The window gets another size: its rows, scrolled ones too, are wrapped anew, as nearly all terminals do it,
-        or cut off, as xterm does it. Rows that find no room above the cursor scroll away; others come back."""
-        self._screen.refit(columns, lines, reflow)
+    def resize(self, columns: int, lines: int, *, kind: Kind = "vte") -> Screen:
+        """The window gets another size. Its rows, scrolled ones too, are wrapped anew ("xterm" cuts them off). Those
+        that find no room above the cursor scroll away, in "tmux" also where there would be room below; others come
+        back."""
+        self._screen.refit(columns, lines, kind)
         return self
 
     @property
@@ -71,7 +76,8 @@ class _Remembering(pyte.HistoryScreen):
         for y in range(self.cursor.y if how == 0 else 0, self.lines):
             _mark(self.buffer[y], False)
 
-    def refit(self, columns: int, lines: int, reflow: bool) -> None:
+    def refit(self, columns: int, lines: int, kind: Kind) -> None:
+        reflow = kind != "xterm"
         rows = [*self.history.top, *(self.buffer[y] for y in range(self.cursor.y + 1))]
         lines_of_cells: list[list[Any]] = [[]]
         for row in rows:
@@ -91,7 +97,8 @@ class _Remembering(pyte.HistoryScreen):
                 row.update(enumerate(part))
                 _mark(row, part is not parts[-1])
                 fitted.append(row)
-        above = max(0, len(fitted) - lines)
+        below = max(0, min(self.lines, lines) - 1 - self.cursor.y) if kind == "tmux" else 0
+        above = max(0, len(fitted) + below - lines)
         self.history.top.clear()
         self.history.top.extend(fitted[:above])
         self.buffer.clear()

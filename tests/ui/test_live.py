@@ -17,7 +17,7 @@ ERASED = "\x1b[K\x1b[E\x1b[J\x1b[F"
 
 
 def plain(**how: Any) -> Stage:
-    return Stage(environ={"NO_COLOR": "1", "TERM": "xterm"}, **how)
+    return Stage(**{"environ": {"NO_COLOR": "1", "TERM": "xterm"}, **how})
 
 
 def drawing(stage: Stage) -> LiveMarkdown:
@@ -93,25 +93,34 @@ def test_an_open_item_is_printed_as_far_as_it_is_done() -> None:
     assert (stage.rows, stage.stdout.count("sub 7")) == (whole, 1)
 
 
-def test_an_open_paragraph_leaves_a_third_of_the_screen() -> None:
+def test_a_paragraph_that_cannot_be_cut_leaves_a_third_of_the_screen_and_shows_its_beginning_and_its_newest_words() -> (
+    None
+):
     stage = plain(size=(40, 12))
     stage.terminal.write("before\n")
     renderer = drawing(stage)
     renderer.feed(TextDelta("*open " + "".join(f"{i:02} {'x' * 37}\n" for i in range(30))))
-    assert [len(stage.rows), stage.rows[0], stage.rows[-1]] == [9, "before", "x" * 37]
-    renderer.close(None)
     rows = [f"{'x' * 37} {i:02}" for i in range(1, 30)]
+    assert stage.rows == ["before", "*open 00", *rows[:6], f"… {'x' * 18}"]
+    renderer.close(None)
     assert stage.rows == ["before", "*open 00", *rows, "x" * 37]
 
 
-def test_a_long_open_table_shows_its_head_and_its_end() -> None:
+def test_a_long_open_table_shows_its_beginning_and_its_newest_row() -> None:
     stage = plain(size=(40, 12))
     renderer = drawing(stage)
     renderer.feed(TextDelta("|a|b|\n|-|-|\n"))
     for i in range(30):
         stage.clock.now += 1
         renderer.feed(TextDelta(f"|{i}|x|\n"))
-    assert stage.rows == ["a   b", "─────", *(f"{i}  x" for i in range(26, 30))]
+    assert stage.rows == ["a  b", "────", *(f"{i}  x" for i in range(4)), "… |29|x|"]
+
+
+def test_a_low_window_shows_the_newest_row_of_a_table_alone() -> None:
+    stage = plain(size=(40, 8), environ={"NO_COLOR": "1", "TERM": "xterm", "LC_ALL": "C"})
+    renderer = drawing(stage)
+    renderer.feed(TextDelta("text\n\n|a|b|\n|-|-|\n|1|2|\n|3|4|\n|5|"))
+    assert stage.rows == ["text", "... |5|"]
 
 
 @pytest.mark.parametrize("undecided", ["-", "==", "```", "``", "1.", "#", "> ", "| "])
@@ -129,11 +138,11 @@ def test_the_fence_that_may_close_code_is_not_shown() -> None:
     assert stage.rows == ["code"]
 
 
-def test_a_very_long_line_of_code_shows_its_end() -> None:
+def test_a_very_long_line_of_code_shows_its_beginning_and_its_end() -> None:
     stage = plain(size=(50, 10))
     renderer = drawing(stage)
     renderer.feed(TextDelta("```json\n" + "x" * 5000 + "end"))
-    assert stage.rows == [*["x" * 50] * 5, "end"]
+    assert stage.rows == [*["x" * 50] * 5, f"… {'x' * 15}end"]
     renderer.close(None)
     assert "".join(stage.rows) == "x" * 5000 + "end"
 
@@ -185,15 +194,14 @@ def test_an_answer_begins_on_a_fresh_line() -> None:
     assert stage.rows == ["prompt>", "answer"]
 
 
-def test_a_window_that_becomes_narrower_leaves_no_copies() -> None:
+def test_rows_that_a_narrower_window_wraps_stay_and_those_below_are_drawn_again() -> None:
     stage = plain(size=(40, 12))
     renderer = drawing(stage)
-    renderer.feed(TextDelta("a paragraph of words that just fits here"))
+    renderer.feed(TextDelta("# H\n\na paragraph of words that just fits here and *more*"))
     drawn = len(stage.out.getvalue())
     stage.size, stage.clock.now = (20, 12), 1.0
-    renderer.feed(TextDelta(" and more"))
-    # The terminal has wrapped the one row of 40 columns to two of 20.
-    assert stage.out.getvalue()[drawn:].decode().startswith(f"{BEGIN}\x1b[2F{ERASED}")
+    renderer.feed(TextDelta(" and some words more"))
+    assert stage.out.getvalue()[drawn:].decode() == f"{BEGIN}\x1b[1F{ERASED}and more and some\nwords more\n{END}"
 
 
 def test_live_rows_are_drawn_again_after_a_window_became_wider() -> None:

@@ -44,15 +44,15 @@ def test_the_line_never_covers_text() -> None:
 
 
 def test_a_narrow_terminal_gets_the_beginning_of_the_line() -> None:
-    stage = Stage(size=(12, 5), environ={"NO_COLOR": "1"})
+    stage = Stage(size=(12, 5), environ={"NO_COLOR": "1", "TERM": "xterm"})
     Status(stage.terminal, stage.tickers).start(lambda seconds: "many words\nmore", delay=0)
     assert stage.stdout == "⠋ many wor…\x1b[K"
 
 
 @pytest.mark.parametrize(
     "stage",
-    [Stage(tty=False), Stage(environ={"TERM": "dumb"}), Stage(quiet=True)],
-    ids=["no terminal", "dumb terminal", "quiet"],
+    [Stage(tty=False), Stage(environ={"TERM": "dumb"}), Stage(environ={}), Stage(quiet=True)],
+    ids=["no terminal", "dumb terminal", "terminal without a name", "quiet"],
 )
 def test_there_is_no_line_where_it_cannot_or_should_not_be(stage: Stage) -> None:
     with busy(stage.terminal, "busy", stage.tickers):

@@ -53,7 +53,7 @@ def test_the_theme_follows_the_background(value: str, background: str) -> None:
         ({"TERM": "linux"}, False),
         ({"TERM": "st-256color"}, False),
         ({"TERM": "st"}, False),
-        ({"TERM": "screen"}, False),
+        ({"TERM": "screen"}, True),
         ({"TERM": "screen", "TMUX": "/tmp/x"}, True),
     ],
 )
@@ -61,11 +61,32 @@ def test_which_terminals_wrap_anew(environ: dict[str, str], reflows: bool) -> No
     assert Stage(environ=environ).terminal.reflows is reflows
 
 
+@pytest.mark.parametrize(
+    ("kind", "system", "dumb"),
+    [
+        ("dumb", "posix", True),
+        ("unknown", "posix", True),
+        ("", "posix", True),
+        (None, "posix", True),
+        ("xterm", "posix", False),
+        (None, "nt", False),
+        ("dumb", "nt", True),
+    ],
+)
+def test_a_terminal_without_a_name_is_taken_for_one_that_cannot_move_its_cursor(
+    kind: str | None, system: str, dumb: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(environ={} if kind is None else {"TERM": kind})
+    with monkeypatch.context() as patch:
+        patch.setattr("os.name", system)
+        assert stage.terminal.dumb is dumb
+
+
 def test_notes_are_broken_between_words_on_a_terminal_only() -> None:
     for tty, rows in [(True, "some words\nof a note\n"), (False, "some words of a note\n")]:
-        stage = Stage(tty=tty, size=(12, 5), environ={"NO_COLOR": "1"})
+        stage = Stage(tty=tty, size=(12, 5), environ={"NO_COLOR": "1", "TERM": "xterm"})
         stage.terminal.note("some words of a note")
         assert stage.stderr == rows
-    stage = Stage(size=(12, 5), environ={"NO_COLOR": "1"})
+    stage = Stage(size=(12, 5), environ={"NO_COLOR": "1", "TERM": "xterm"})
     stage.terminal.note("some words of a note", wrap=False)
     assert stage.stderr == "some words of a note\n"
