@@ -15,6 +15,7 @@ from glmcli.demo.server import LoopbackServer
 from glmcli.errors import ConfigError
 from glmcli.tools.mcp_config import Server
 from glmcli.tools.tool import Result, Stop
+from tests.api.tls_server import CERTIFICATE, tls_server
 from tests.tools.bare_mcp_server import TOOL
 from tests.tools.mcp_client import client
 
@@ -146,3 +147,15 @@ def test_a_server_that_never_answers_is_given_up(tmp_path: Path) -> None:
             "the MCP server it (URL) did not answer `initialize` within 0.2 s",
             "",
         )
+
+
+def test_a_server_must_show_a_certificate_that_is_trusted(tmp_path: Path) -> None:
+    with tls_server(whole(401, {"connection": "close"}, b"")) as port:
+        url = f"https://localhost:{port}/mcp"
+        said, hint = failure(url, tmp_path)
+        assert said.startswith("the MCP server it (URL) cannot be reached: its certificate is not trusted: self")
+        assert (
+            hint == "Name a file with the certificate of who signed it in SSL_CERT_FILE, or in the setting ca_bundle."
+        )
+        for how in ({"ca_bundle": str(CERTIFICATE)}, {"environ": {"SSL_CERT_FILE": str(CERTIFICATE)}}):
+            assert failure(url, tmp_path, **how)[0] == "the MCP server it (URL) refuses (HTTP 401)"

@@ -5,6 +5,7 @@
     connection.py    one running server, from its start to its end, on that loop
     transport.py     how bytes reach it: a child process or streamable HTTP
     faults.py        why a connection ended
+    surroundings.py  what a server gets of the world around it
     stderr_log.py    what children write to stderr, in one bounded file
     presented.py     what a server says of a tool -> its definition; what a call came to -> its result
 

@@ -7,8 +7,7 @@ other tasks of the same loop. A connection that has ended stays ended: whoever w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -24,7 +23,7 @@ from glmcli import __version__
 from glmcli.errors import ConfigError
 from glmcli.tools.mcp.faults import explained
 from glmcli.tools.mcp.presented import Failed, visible
-from glmcli.tools.mcp.stderr_log import StderrLog
+from glmcli.tools.mcp.surroundings import Surroundings
 from glmcli.tools.mcp.transport import Wire, transport
 from glmcli.tools.mcp_config import Server
 
@@ -42,21 +41,11 @@ class Connection:
     the last listing that the protocol does not allow, and why.
     """
 
-    def __init__(
-        self,
-        name: str,
-        server: Server,
-        *,
-        environ: Mapping[str, str],
-        secrets: Collection[str],
-        cwd: Path,
-        log: StderrLog,
-        limit: float,
-    ) -> None:
+    def __init__(self, name: str, server: Server, around: Surroundings, *, limit: float) -> None:
         self.ended = False
         self.left_out: list[str] = []
         self.wire = Wire()
-        self._transport = transport(name, server, self.wire, environ=environ, secrets=secrets, cwd=cwd, log=log)
+        self._transport = transport(name, server, self.wire, around)
         self._limit = limit
         self._open = anyio.CancelScope()
         self._session: asyncio.Future[ClientSession] = asyncio.get_running_loop().create_future()

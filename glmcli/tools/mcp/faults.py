@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 
 import httpx2
 import mcp_types as types
@@ -35,19 +36,25 @@ def explained(error: BaseException, wire: Wire, limit: float) -> ConfigError:
     if isinstance(error, httpx2.ConnectTimeout):
         return ConfigError(f"cannot be reached: no connection within {CONNECT_TIMEOUT:g} s", hint="Check the URL.")
     if isinstance(error, (httpx2.HTTPError, OSError)):
-        return ConfigError(f"cannot be reached: {_cause(error)}", hint="Is it running? Check its address.")
+        what, hint = _cause(error)
+        return ConfigError(f"cannot be reached: {what}", hint=hint)
     return ConfigError(f"failed: {visible(str(error)) or type(error).__name__}"[:300] + wire.evidence)
 
 
-def _cause(error: BaseException) -> str:
-    """The innermost words of the system on a failure."""
+def _cause(error: BaseException) -> tuple[str, str]:
+    """The innermost words of the system on a failure, and a hint."""
     text, inner = str(error), error.__cause__ or error.__context__
     while inner is not None:
         if isinstance(inner, BaseExceptionGroup):  # one for each address of the host
             inner = inner.exceptions[0]
+        if isinstance(inner, ssl.SSLCertVerificationError):
+            return (
+                f"its certificate is not trusted: {visible(inner.verify_message)}",
+                "Name a file with the certificate of who signed it in SSL_CERT_FILE, or in the setting ca_bundle.",
+            )
         if isinstance(inner, ConnectionError) and inner.errno:
             text = os.strerror(inner.errno)  # asyncio has words of its own
         elif isinstance(inner, OSError):
             text = inner.strerror or text
         inner = inner.__cause__ or inner.__context__
-    return visible(text).lower()
+    return visible(text).lower(), "Is it running? Check its address."

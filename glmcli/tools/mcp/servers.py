@@ -18,6 +18,7 @@ from glmcli.errors import ConfigError, UsageError
 from glmcli.tools.mcp.loop import Loop
 from glmcli.tools.mcp.presented import Failed, definition_of, free_name, result_of, visible
 from glmcli.tools.mcp.stderr_log import StderrLog
+from glmcli.tools.mcp.surroundings import Surroundings
 from glmcli.tools.mcp_config import Server
 from glmcli.tools.tool import Approval, Result, Stop, Tool
 
@@ -31,9 +32,8 @@ LONGEST_CLOSE = 7.0
 class Servers:
     """MCP servers by name, each started when its tools are first asked for.
 
-    servers: as `glmcli.tools.mcp_config.servers` reads them. environ: where variables and proxies are looked up.
-    cwd: the working directory. log: the file for their stderr, None for none. warn: says one line to the user.
-    secrets: variables that hold keys of ours, beside our tokens; no server gets them. start_limit, call_limit: seconds.
+    servers: as `glmcli.tools.mcp_config.servers` reads them. environ, cwd, secrets, ca_bundle: as in `Surroundings`.
+    log: the file for their stderr, None for none. warn: says one line to the user. start_limit, call_limit: seconds.
     """
 
     def __init__(
@@ -45,15 +45,13 @@ class Servers:
         log: Path | None,
         warn: Callable[[str], None],
         secrets: Collection[str] = (),
+        ca_bundle: str | None = None,
         start_limit: float = 10.0,
         call_limit: float = 60.0,
     ) -> None:
         self._servers = servers
-        self._environ = environ
-        self._cwd = cwd
-        self._log = StderrLog(log)
+        self._around = Surroundings(environ, secrets, cwd, StderrLog(log), ca_bundle)
         self._warn = warn
-        self._secrets = secrets
         self._start_limit = start_limit
         self._call_limit = call_limit
         self._loop = Loop()
@@ -95,7 +93,7 @@ class Servers:
             expanded.command,
             expanded.args,
             expanded.url,
-            str(self._cwd / expanded.cwd),
+            str(self._around.cwd / expanded.cwd),
             sorted(server.env.items()),
         ]
         taken: set[str] = set()
@@ -159,10 +157,7 @@ class Servers:
                 connection = self._connections[name] = Connection(
                     name,
                     self._expanded(name),
-                    environ=self._environ,
-                    secrets=self._secrets,
-                    cwd=self._cwd,
-                    log=self._log,
+                    self._around,
                     limit=self._start_limit,
                 )
             await connection.started()
@@ -170,7 +165,7 @@ class Servers:
 
     def _expanded(self, name: str) -> Server:
         try:
-            return self._servers[name].expanded(self._environ, secrets=self._secrets)
+            return self._servers[name].expanded(self._around.environ, secrets=self._around.secrets)
         except ConfigError as error:
             raise ConfigError(f"cannot be used: {error.message}", hint=error.hint) from None
 
@@ -179,7 +174,8 @@ class Servers:
 
     @property
     def _log_hint(self) -> str:
-        return f"What it writes to stderr is in {self._log.path}." if self._log.path else ""
+        path = self._around.log.path
+        return f"What it writes to stderr is in {path}." if path else ""
 
 
 def _require_sdk() -> None:

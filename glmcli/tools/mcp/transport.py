@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,8 @@ from glmcli import __version__
 from glmcli.errors import ConfigError
 from glmcli.tools.child import supervised
 from glmcli.tools.environment import child_environment
-from glmcli.tools.mcp.stderr_log import Stderr, StderrLog
+from glmcli.tools.mcp.stderr_log import Stderr
+from glmcli.tools.mcp.surroundings import Surroundings
 from glmcli.tools.mcp_config import Server
 
 if TYPE_CHECKING:
@@ -56,32 +57,18 @@ class Wire:
         )
 
 
-def transport(
-    name: str,
-    server: Server,
-    wire: Wire,
-    *,
-    environ: Mapping[str, str],
-    secrets: Collection[str],
-    cwd: Path,
-    log: StderrLog,
-) -> Transport:
-    """The way to a server whose variables are expanded. Entering it starts the child. Raises ConfigError, OSError.
-    secrets: variables that no child gets, beside our tokens."""
-    if server.command:
-        return _child(name, server, wire, child_environment(environ, secrets=secrets), cwd, log)
-    return _http(server, wire, environ)
+def transport(name: str, server: Server, wire: Wire, around: Surroundings) -> Transport:
+    """The way to a server whose variables are expanded. Entering it starts the child. Raises ConfigError, OSError."""
+    return _child(name, server, wire, around) if server.command else _http(server, wire, around)
 
 
 @asynccontextmanager
-async def _child(
-    name: str, server: Server, wire: Wire, allowed: Mapping[str, str], cwd: Path, log: StderrLog
-) -> AsyncGenerator[Any, None]:
-    folder = cwd / Path(server.cwd).expanduser()
-    env = {**allowed, **server.env}
+async def _child(name: str, server: Server, wire: Wire, around: Surroundings) -> AsyncGenerator[Any, None]:
+    folder = around.cwd / Path(server.cwd).expanduser()
+    env = {**child_environment(around.environ, secrets=around.secrets), **server.env}
     command = _found(server.command, folder, env)
     argv = supervised([command, *server.args])
-    wire.stderr = stderr = Stderr(name, log)
+    wire.stderr = stderr = Stderr(name, around.log)
     loop = asyncio.get_running_loop()
 
     def read() -> None:
@@ -114,7 +101,7 @@ def _found(command: str, folder: Path, env: Mapping[str, str]) -> str:
 
 
 @asynccontextmanager
-async def _http(server: Server, wire: Wire, environ: Mapping[str, str]) -> AsyncGenerator[Any, None]:
+async def _http(server: Server, wire: Wire, around: Surroundings) -> AsyncGenerator[Any, None]:
     import httpx2
 
     from glmcli.api.proxy import proxy_for
@@ -124,13 +111,13 @@ async def _http(server: Server, wire: Wire, environ: Mapping[str, str]) -> Async
         if response.request.method == "POST":
             wire.status = response.status_code if response.status_code >= 400 else 0
 
-    proxy = proxy_for(server.url, environ)
+    proxy = proxy_for(server.url, around.environ)
     secure = server.url.startswith("https")
     async with (
         httpx2.AsyncClient(
             headers={"User-Agent": f"glm/{__version__}", **server.headers},
             timeout=httpx2.Timeout(IDLE_TIMEOUT, connect=CONNECT_TIMEOUT),
-            verify=tls_context(None, environ) if secure else untrusting_context(),
+            verify=tls_context(around.ca_bundle, around.environ) if secure else untrusting_context(),
             proxy=proxy.url if proxy else None,
             trust_env=False,
             event_hooks={"response": [note_status]},
