@@ -33,11 +33,14 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Known:
-    """What there is to choose from. sessions: their names, or ids, with their titles; may raise GlmError."""
+    """What there is to choose from. sessions: their names, or ids, with their titles; may raise GlmError, and so may
+    tools and servers, which are names."""
 
     slashes: Sequence[Slash]
     sessions: Callable[[], Iterable[tuple[str, str]]]
     models: Callable[[], Iterable[str]]
+    tools: Callable[[], Iterable[str]] = tuple
+    servers: Callable[[], Iterable[str]] = tuple
 
 
 def suggestions(text: str, known: Known) -> Iterator[Suggestion]:
@@ -90,6 +93,12 @@ def _arguments(slash: Slash, typed: str, known: Known) -> Iterator[Suggestion]:
                 for name, title in known.sessions():
                     if name.startswith(typed):
                         yield Suggestion(name, len(typed), help=title)
+        case "tool":
+            with suppress(GlmError):
+                yield from _words(known.tools(), typed.rpartition(" ")[2].lstrip("+-"))
+        case "server":
+            with suppress(GlmError):
+                yield from _words(known.servers(), typed)
         case "path":
             word = re.search(r"(?<!\S)(\"[^\"\n]*|'[^'\n]*|\S*)\Z", typed)
             assert word is not None  # the last of these may be empty

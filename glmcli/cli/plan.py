@@ -129,18 +129,24 @@ def make_plan(call: Invocation, options: TurnOptions, session: "Session | None" 
 
 def _wanted(options: TurnOptions, session: "Session | None") -> "Wanted | None":
     """The tools that flags name, else those of the session. None without any."""
-    kept = session.extra.get("tools") if session is not None else None
-    if not (options.tool or options.functions or kept):
+    before = wanted_of(session)
+    if not (options.tool or options.functions or before):
         return None
     from glmcli.tools.toolbox import Wanted
 
-    before = Wanted.from_json(kept)
-    named = bool(options.tool or options.functions)
-    return Wanted(
-        names=tuple(options.tool or ()) if named else before.names,
-        functions=tuple(map(_absolute, options.functions or ())) if named else before.functions,
-        roots=tuple(map(_absolute, options.root)) if options.root else before.roots,
-    )
+    named = Wanted(tuple(options.tool or ()), tuple(map(_absolute, options.functions or ())))
+    wanted = named or before or named
+    return replace(wanted, roots=tuple(map(_absolute, options.root)) if options.root else wanted.roots)
+
+
+def wanted_of(session: "Session | None") -> "Wanted | None":
+    """The tools that a session goes on with. None without any."""
+    kept = session.extra.get("tools") if session is not None else None
+    if not kept:
+        return None
+    from glmcli.tools.toolbox import Wanted
+
+    return Wanted.from_json(kept) or None
 
 
 def _name_in(definition: Any) -> Any:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from glmcli.cli.completing import Known, Suggestion, suggestions
 from glmcli.cli.toolbar import Status
 
 if TYPE_CHECKING:
+    from glmcli.cli.completing import Suggestion
     from glmcli.cli.repl import Repl
 
 
@@ -39,9 +39,17 @@ def view_of(repl: "Repl", *, toolbar: bool = True) -> View:
     """The view of this conversation. toolbar: whether there is a line below the prompt."""
 
     def suggest(text: str) -> Iterable[Suggestion]:
+        from glmcli.cli.completing import Known, suggestions
         from glmcli.cli.slash import SLASHES
 
-        return suggestions(text, Known(SLASHES, lambda: _sessions(repl), lambda: _models(repl)))
+        known = Known(
+            SLASHES,
+            sessions=lambda: _sessions(repl),
+            models=lambda: _models(repl),
+            tools=lambda: _tools(repl),
+            servers=lambda: _servers(repl),
+        )
+        return suggestions(text, known)
 
     return View(
         status=(lambda: _status(repl)) if toolbar else None,
@@ -71,7 +79,7 @@ def _status(repl: "Repl") -> Status:
 def _thinking(repl: "Repl") -> str:
     from glmcli.ui.clean import clean
 
-    return clean(repl.last.reasoning()) if repl.last else ""
+    return clean(repl.thinking())
 
 
 def _last_message(repl: "Repl") -> str:
@@ -91,3 +99,12 @@ def _models(repl: "Repl") -> list[str]:
     from glmcli.setting_keys import DEFAULT_MODEL
 
     return list(dict.fromkeys((DEFAULT_MODEL, repl.plan.model.value)))
+
+
+def _tools(repl: "Repl") -> list[str]:
+    """Raises ConfigError where the file of MCP servers cannot be read."""
+    return repl.tooling.toolbox(repl.plan.settings).names() if repl.tooling is not None else []
+
+
+def _servers(repl: "Repl") -> list[str]:
+    return list(repl.tooling.toolbox(repl.plan.settings).servers()) if repl.tooling is not None else []
