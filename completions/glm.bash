@@ -12,7 +12,9 @@ _glm_command() {
         'glm') commands=(run chat sessions tools config serve) ;;
         'glm sessions') commands=(list show export search usage rename fork import rm) ;;
         'glm sessions import') arguments=(@file) ;;
-        'glm tools') commands=(list show check) ;;
+        'glm tools') commands=(list show check call add rm rules) ;;
+        'glm tools call') rest=@assignment ;;
+        'glm tools add') rest=@file ;;
         'glm config') commands=(show get set unset edit path profiles params login logout doctor local) ;;
         'glm config get') arguments=(@key) ;;
         'glm config set') arguments=(@key @setting) ;;
@@ -67,8 +69,21 @@ _glm_command() {
             flags+=(--yes -y)
             values+=([--older-than]='')
             ;;&
-        'glm tools list')
+        'glm tools list' | 'glm tools rules')
             flags+=(--json)
+            ;;&
+        'glm tools list')
+            flags+=(--servers)
+            ;;&
+        'glm tools call')
+            values+=([--args]='' [--functions]=@file [--root]='')
+            ;;&
+        'glm tools add')
+            flags+=(--mcp --link --force)
+            values+=([--name]='' [--env]=@assignment [--header]='')
+            ;;&
+        'glm tools rules')
+            values+=([--revoke]='')
             ;;&
         'glm config login')
             flags+=(--token-stdin --keyring)

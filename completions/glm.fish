@@ -9,6 +9,9 @@ function __glm_valued
     contains -- $argv[1] 'glm sessions export'; and printf '%s\n' --format --output -o
     contains -- $argv[1] 'glm sessions search'; and printf '%s\n' --limit -l
     contains -- $argv[1] 'glm sessions rm'; and printf '%s\n' --older-than
+    contains -- $argv[1] 'glm tools call'; and printf '%s\n' --args --functions --root
+    contains -- $argv[1] 'glm tools add'; and printf '%s\n' --name --env --header
+    contains -- $argv[1] 'glm tools rules'; and printf '%s\n' --revoke
     contains -- $argv[1] 'glm config login'; and printf '%s\n' --account
     contains -- $argv[1] 'glm serve'; and printf '%s\n' --port --pace --record --replay
 end
@@ -20,7 +23,7 @@ function __glm_subcommands
         case 'glm sessions'
             printf '%s\n' list show export search usage rename fork import rm
         case 'glm tools'
-            printf '%s\n' list show check
+            printf '%s\n' list show check call add rm rules
         case 'glm config'
             printf '%s\n' show get set unset edit path profiles params login logout doctor local
         case 'glm config local'
@@ -315,7 +318,18 @@ complete -c glm -n '__glm_at "glm sessions export"' -s o -l output -r -F -d 'Els
 complete -c glm -n '__glm_at "glm sessions search"' -s l -l limit -x -d 'How many messages; 0 for all.'
 complete -c glm -n '__glm_at "glm sessions rm"' -l older-than -x -d 'Those not used for 12h, 30d or 8w, say.'
 complete -c glm -n '__glm_at "glm sessions rm"' -s y -l yes -d 'Do not ask.'
-complete -c glm -n '__glm_at "glm tools list"' -l json -d 'As one JSON list.'
+complete -c glm -n '__glm_at "glm tools list" "glm tools rules"' -l json -d 'As one JSON list.'
+complete -c glm -n '__glm_at "glm tools list"' -l servers -d 'Start the MCP servers, for what they offer.'
+complete -c glm -n '__glm_at "glm tools call"' -l args -x -d 'Its arguments, or a custom tool\'s input.'
+complete -c glm -n '__glm_at "glm tools call"' -l functions -r -F -d 'Look for it in this file.'
+complete -c glm -n '__glm_at "glm tools call"' -l root -x -d 'A folder for the file tools (the working one).'
+complete -c glm -n '__glm_at "glm tools add"' -l name -x -d 'The name of an MCP server.'
+complete -c glm -n '__glm_at "glm tools add"' -l mcp -d 'The words are the command of an MCP server.'
+complete -c glm -n '__glm_at "glm tools add"' -l env -x -a '(__glm_assignment)' -d 'A variable for the MCP server; ${VAR} works.'
+complete -c glm -n '__glm_at "glm tools add"' -l header -x -d 'A header for its URL; ${VAR} works.'
+complete -c glm -n '__glm_at "glm tools add"' -l link -d 'Link the file instead of copying it.'
+complete -c glm -n '__glm_at "glm tools add"' -l force -d 'In place of what has the name now.'
+complete -c glm -n '__glm_at "glm tools rules"' -l revoke -x -d 'Take back this rule (repeatable).'
 complete -c glm -n '__glm_at "glm config login"' -l token-stdin -d 'Read the token from stdin.'
 complete -c glm -n '__glm_at "glm config login"' -l account -x -d 'The account to use.'
 complete -c glm -n '__glm_at "glm config login"' -l keyring -d 'Keep the token in the keyring of the system (Python package keyring).'
@@ -339,9 +353,13 @@ complete -c glm -n '__glm_at_argument 1 "glm sessions"' -a rename -d 'Give a con
 complete -c glm -n '__glm_at_argument 1 "glm sessions"' -a fork -d 'Copy a conversation, to go on with the copy.'
 complete -c glm -n '__glm_at_argument 1 "glm sessions"' -a import -d 'Bring in a conversation from a file, with the branches that it left.'
 complete -c glm -n '__glm_at_argument 1 "glm sessions"' -a rm -d 'Remove conversations for good. --older-than asks first where there is a terminal.'
-complete -c glm -n '__glm_at_argument 1 "glm tools"' -a list -d 'List the definitions in the tools folder.'
-complete -c glm -n '__glm_at_argument 1 "glm tools"' -a show -d 'Print a definition as it is sent.'
+complete -c glm -n '__glm_at_argument 1 "glm tools"' -a list -d 'List the tools with where they come from and when they are asked about.'
+complete -c glm -n '__glm_at_argument 1 "glm tools"' -a show -d 'Print a tool\'s definition as it is sent.'
 complete -c glm -n '__glm_at_argument 1 "glm tools"' -a check -d 'Check definitions against the request schema, JSON Schema, and the rules of strict mode.'
+complete -c glm -n '__glm_at_argument 1 "glm tools"' -a call -d 'Run a tool without a model, as its call would run.'
+complete -c glm -n '__glm_at_argument 1 "glm tools"' -a add -d 'Keep a file of functions, a definition with its program, or an MCP server.'
+complete -c glm -n '__glm_at_argument 1 "glm tools"' -a rm -d 'Remove a kept file, or an MCP server. Of a link, the file it leads to stays.'
+complete -c glm -n '__glm_at_argument 1 "glm tools"' -a rules -d 'List what was approved for good, and take it back.'
 complete -c glm -n '__glm_at_argument 1 "glm config"' -a show -d 'Every setting with its value and where that comes from.'
 complete -c glm -n '__glm_at_argument 1 "glm config"' -a get -d 'The value that holds for one key.'
 complete -c glm -n '__glm_at_argument 1 "glm config"' -a set -d 'Write one key to config.toml; comments stay.'
@@ -358,6 +376,8 @@ complete -c glm -n '__glm_at_argument 1 "glm config local"' -a install -d 'Fetch
 complete -c glm -n '__glm_at_argument 1 "glm config local"' -a status -d 'Show the engine and the model; exit status 3 unless both are ready.'
 complete -c glm -n '__glm_at_argument 1 "glm config local"' -a rm -d 'Delete the fetched model, and forget a file of yours without deleting it.'
 complete -c glm -n '__glm_at_argument 1 "glm sessions import"' -F
+complete -c glm -n '__glm_at "glm tools call"' -a '(__glm_assignment)'
+complete -c glm -n '__glm_at "glm tools add"' -F
 complete -c glm -n '__glm_at_argument 1 "glm config get"' -a '(__glm_keys)'
 complete -c glm -n '__glm_at_argument 1 "glm config set"' -a '(__glm_keys)'
 complete -c glm -n '__glm_at_argument 2 "glm config set"' -a '(__glm_setting (__glm_key))'

@@ -31,13 +31,22 @@ DEFAULT = "default"
 
 
 def config_dir(environ: Mapping[str, str], override: str | None = None) -> Path:
-    """The user's directory (interface §8): the override, $GLM_CONFIG_DIR, or the usual place. It need not exist."""
+    """The user's directory (interface §8): the override, $GLM_CONFIG_DIR, or the usual place. It need not exist. Raises
+    ConfigError where there is no home directory to find it in."""
     chosen = override or environ.get("GLM_CONFIG_DIR")
-    if chosen:
-        return Path(chosen).expanduser().absolute()
-    import platformdirs  # costs 30 ms
+    try:
+        if chosen:
+            return Path(chosen).expanduser().absolute()
+        import platformdirs  # costs 30 ms
 
-    return platformdirs.user_config_path("glmcli")
+        path = platformdirs.user_config_path("glmcli")
+        if path.is_absolute():  # else it begins with a tilde that nobody could read, and would be made here
+            return path
+    except RuntimeError:
+        pass
+    raise ConfigError(
+        f"there is no home directory{f' for {chosen}' if chosen else ''}", hint="Set HOME, or GLM_CONFIG_DIR."
+    )
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from glmcli.errors import ExitStatus
+from glmcli.errors import ConfigError, ExitStatus
 from glmcli.world import World
 
 if TYPE_CHECKING:
@@ -41,11 +41,21 @@ class Invocation:
     debug: bool = False
 
     @cached_property
-    def folder(self) -> Path:
-        """The user's directory (interface §8); it need not exist."""
+    def place(self) -> Path:
+        """Where the user's directory is (interface §8), or would be. Raises ConfigError without a home directory."""
         from glmcli.settings import config_dir
 
         return config_dir(self.world.environ, self.config_dir)
+
+    @cached_property
+    def folder(self) -> Path:
+        """The user's directory; it need not exist. Raises ConfigError where it is something else."""
+        if self.place.exists() and not self.place.is_dir():
+            raise ConfigError(
+                f"{self.place} is not a folder",
+                hint="Move that file away, or name another folder with --config-dir or GLM_CONFIG_DIR.",
+            )
+        return self.place
 
     @cached_property
     def settings(self) -> "Settings":

@@ -118,7 +118,7 @@ def edit(call: Invocation) -> ExitStatus | None:
 @command(app, "path")
 def path(call: Invocation) -> None:
     """Where config.toml is, or would be."""
-    call.terminal.write(f"{call.folder / FILE_NAME}\n")
+    call.terminal.write(f"{call.place / FILE_NAME}\n")
 
 
 @command(app, "profiles")

@@ -16,10 +16,12 @@ import typer
 
 from glmcli.cli.command import Invocation
 from glmcli.cli.login import directory_url, list_accounts, no_base_url
-from glmcli.errors import AccessError, ExitStatus, GlmError, RefusedError
+from glmcli.errors import AccessError, ExitStatus, GlmError, RefusedError, StoreError
 from glmcli.settings import FILE_NAME, HINT, Settings, cure, load
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from glmcli.api.account import TokenState
     from glmcli.api.http import Http
     from glmcli.credentials import Token
@@ -61,7 +63,7 @@ _STYLE: dict[Verdict, Literal["", "warning", "error"]] = {"ok": "", "warn": "war
 
 def examine(call: Invocation) -> Iterator[Finding]:
     """Every finding, as it is made."""
-    settings = load(call.folder, call.world.environ, profile=call.profile, strict=False)
+    settings = load(call.place, call.world.environ, profile=call.profile, strict=False)
     yield from _config(settings)
     yield from _files(call)
     yield from _profile(call, settings)
@@ -89,7 +91,7 @@ def _files(call: Invocation) -> Iterator[Finding]:
 
     from glmcli.private_file import open_to_others
 
-    folder = call.folder
+    folder = call.place
     if not folder.exists():
         yield Finding("ok", "folder", f"{folder} does not exist yet")
         return
@@ -105,6 +107,16 @@ def _files(call: Invocation) -> Iterator[Finding]:
     for path in sorted(folder.iterdir()):
         if path.is_file() and path.name != FILE_NAME and (exposed := open_to_others(path)):
             yield Finding("warn", "file", f"{path}: {exposed}", f"chmod 600 {path}")
+    yield _sessions(folder)
+
+
+def _sessions(folder: Path) -> Finding:
+    from glmcli.store.health import examine_store
+
+    try:
+        return Finding("ok", "sessions", examine_store(folder))
+    except StoreError as error:
+        return _failed("sessions", error)
 
 
 def _profile(call: Invocation, settings: Settings) -> Iterator[Finding]:
@@ -120,13 +132,11 @@ def _profile(call: Invocation, settings: Settings) -> Iterator[Finding]:
         return
     token = None
     try:
-        token = find_token(profile, profile.base_url, call.world.environ, call.folder)
+        token = find_token(profile, profile.base_url, call.world.environ, call.place)
         if token is None and profile.on_cloudflare:
             yield Finding("fail", "token", "none", login_command(profile.name))
     except GlmError as error:
         yield _failed("token", error)
-    if token is not None and token.warning:
-        yield Finding("warn", "token", token.warning)
     reached = yield from _network(call, settings, profile.base_url)
     if reached is not None:
         with reached as http:
@@ -208,7 +218,7 @@ def _cloudflare(call: Invocation, settings: Settings, http: Http, token: Token |
     profile = settings.profile
     account = None
     try:
-        account = find_account(profile, call.folder)
+        account = find_account(profile, call.place)
     except GlmError as error:
         yield _failed("account", error)
     else:
@@ -269,7 +279,7 @@ def _ending(token: Token) -> str:
 def _terminal(call: Invocation) -> Finding:
     terminal, environ = call.terminal, call.world.environ
     if not terminal.out_is_tty:
-        return Finding("ok", "terminal", "the output is none")
+        return Finding("ok", "terminal", "stdout is a file or a pipe")
     columns, lines = call.world.size()
     text = f"{environ.get('TERM') or 'of no known kind'}, {columns}×{lines}, {'' if terminal.color() else 'no '}colour"
     if terminal.dumb:
@@ -289,7 +299,7 @@ def _local_engine(call: Invocation, *, needed: bool) -> Finding:
     try:
         if fault is not None:
             raise fault
-        model = weights.chosen(call.folder)
+        model = weights.chosen(call.place)
     except GlmError as error:
         return _failed("local", error) if needed else Finding("ok", "local", f"{error.message} (optional)")
     return Finding("ok", "local", f"{engine.PACKAGE} {installed}, {model.name}")

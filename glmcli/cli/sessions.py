@@ -209,7 +209,13 @@ def rm(
     with opened(call) as store:
         removed = {session.id for session in (store.find(key) for key in keys or ())}
         if older_than is not None:
-            old = {session.id for session in store.unused_since(call.world.now() - seconds(older_than))}
+            age = seconds(older_than)
+            if not age and not yes and not _can_ask(call):
+                raise UsageError(
+                    f"--older-than {older_than} names every conversation",
+                    hint="Say --yes as well: there is no terminal to ask at.",
+                )
+            old = {session.id for session in store.unused_since(call.world.now() - age)}
             if (
                 old - removed
                 and not yes
@@ -254,11 +260,15 @@ def seconds(age: str) -> float:
 
 def _confirmed(call: Invocation, question: str) -> bool:
     """Whether the person at the terminal says yes; without a terminal nobody can be asked, and the command stands."""
-    world = call.world
-    if world.stdin is None or not (world.stdin_tty and world.stderr_tty):
+    if not _can_ask(call):
         return True
     call.terminal.write_error(f"{question} [y/N] ")
-    return world.stdin.readline().strip().lower() in (b"y", b"yes")
+    assert call.world.stdin is not None
+    return call.world.stdin.readline().strip().lower() in (b"y", b"yes")
+
+
+def _can_ask(call: Invocation) -> bool:
+    return call.world.stdin is not None and call.world.stdin_tty and call.world.stderr_tty
 
 
 def _count(number: int) -> str:

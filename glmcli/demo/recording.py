@@ -80,7 +80,7 @@ def replaying(file: Path) -> ReplyTo:
     def replayed(request: Request) -> Reply:
         found = kept.get(_key(request.method, request.target, _readable(request.body)))
         if found is None:
-            error = {"code": 7000, "message": "Nothing is recorded for this method, path and body"}
+            error = {"code": 404, "message": "no recorded reply matches this method, path and body"}
             body = {"result": None, "success": False, "errors": [error], "messages": []}
             return Reply(404, json.dumps(body).encode())
         exchange = found.pop(0) if len(found) > 1 else found[0]

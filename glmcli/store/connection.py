@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from glmcli.errors import StoreError
-from glmcli.store.schema import connect, trouble
+from glmcli.store.schema import BUSY_SECONDS, connect, trouble
 
 Rows = list[tuple[Any, ...]]
+
+MUCH = 1024 * 1024
+"""Bytes that must be free in the file, and be a quarter of it, before it is written anew without them."""
 
 
 class Connection:
@@ -53,6 +56,19 @@ class Connection:
     def rows(self, sql: str, *values: Any) -> Rows:
         with trouble(self.path):
             return self._db.execute(sql, values).fetchall()
+
+    def shrink(self) -> None:
+        """Gives the disk back what is free in the file, if that is much. Not while another process uses the file, nor
+        where there is no room for the copy that it takes: then a later call does it."""
+        [(free,)], [(pages,)], [(size,)] = (
+            self.rows(f"PRAGMA {name}") for name in ("freelist_count", "page_count", "page_size")
+        )
+        if free * size < MUCH or free * 4 < pages:
+            return
+        self.run("PRAGMA busy_timeout=0")
+        with contextlib.suppress(StoreError):
+            self.run("VACUUM")
+        self.run(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000:.0f}")
 
     def insert(self, table: str, row: Mapping[str, Any]) -> int:
         """Adds one row; returns its rowid."""

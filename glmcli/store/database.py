@@ -163,11 +163,14 @@ class Store:
             self._change(session_id, head=message_id)
 
     def remove(self, session_ids: Iterable[str]) -> int:
-        """Removes sessions and their messages, and overwrites where they stood. Returns how many there were."""
+        """Removes sessions and their messages, and overwrites where they stood; where much was freed, the file shrinks.
+        Returns how many there were."""
         self._db.run("PRAGMA secure_delete=ON")
         with self.transaction():
             search.forget(self._db)
-            return sum(self._db.run("DELETE FROM session WHERE id = ?", id) for id in session_ids)
+            removed = sum(self._db.run("DELETE FROM session WHERE id = ?", id) for id in session_ids)
+        self._db.shrink()
+        return removed
 
     def fork(self, session_id: str, *, name: str | None = None, terminal: str | None = None) -> Session:
         """A new session that begins with the conversation of this one, which stays as it is. The answers in it were

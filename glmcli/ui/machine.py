@@ -23,6 +23,27 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
     return escaped_in_json(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
+class Status:
+    """The HTTP status of the last answer, for the errors that come after its status line; null before one came."""
+
+    def __init__(self) -> None:
+        self._status: int | None = None
+
+    def feed(self, event: Event) -> None:
+        match event:
+            case Requested():
+                self._status = None
+            case Responded(status):
+                self._status = status
+            case _:
+                pass
+
+    def of(self, error: GlmError) -> dict[str, Any]:
+        """The error as JSON, with that status where it has none of its own."""
+        document = error.to_json()
+        return document if document["status"] is not None else {**document, "status": self._status}
+
+
 class Json:
     """The whole `chat.completion` as far as it came; `glm` and `error` beside it.
 
@@ -35,8 +56,10 @@ class Json:
         self._extras = extras
         self._rounds: list[Completion] = []
         self._over = True
+        self._status = Status()
 
     def feed(self, event: Event) -> None:
+        self._status.feed(event)
         if isinstance(event, Requested | Responded | Retrying):
             return
         if self._over and not isinstance(event, Usage):
@@ -54,7 +77,7 @@ class Json:
             *earlier, last = (completion.to_json() for completion in self._rounds)
             document = {**last, "glm": {**self._extras(), **({"rounds": earlier} if earlier else {})}}
         if error is not None:
-            document["error"] = error.to_json()
+            document["error"] = self._status.of(error)
         if document:
             self._terminal.write(f"{dumps(document, indent=2 if self._terminal.out_is_tty else None)}\n")
 
@@ -65,9 +88,11 @@ class Jsonl:
     def __init__(self, terminal: Terminal, started: Mapping[str, Any]) -> None:
         self._terminal = terminal
         self._finished: Finished | None = None
+        self._status = Status()
         self._say({"type": "started", "version": JSONL_VERSION, **started})
 
     def feed(self, event: Event) -> None:
+        self._status.feed(event)
         if isinstance(event, Finished):
             self._finished = event
             return
@@ -77,7 +102,7 @@ class Jsonl:
 
     def close(self, error: GlmError | None) -> None:
         if error is not None:
-            self._say({"type": "error", "error": error.to_json()})
+            self._say({"type": "error", "error": self._status.of(error)})
         elif self._finished is not None:
             reasons = list(self._finished.reasons)
             self._say({"type": "finished", "reason": self._finished.reason, "reasons": reasons})

@@ -82,7 +82,7 @@ def test_all_is_well_with_a_token_an_account_and_an_endpoint(glm: Glm, api: Demo
         f"ok    endpoint  {api.base} answers\n"
         "ok    token     CLOUDFLARE_API_TOKEN (…2345), active, owned by a user\n"
         f"ok    account   {ACCOUNT} (Demo account 1)\n"
-        "ok    terminal  the output is none\n"
+        "ok    terminal  stdout is a file or a pipe\n"
         "ok    local     the local engine is not installed (optional)\n",
         "",
         0,
@@ -303,10 +303,8 @@ def test_stored_credentials_are_looked_at(glm: Glm, api: DemoServer) -> None:
     path.chmod(0o640)
     found, status = doctor(glm, env={"GLM_BASE_URL": api.base})
     assert status == 0
-    assert found["token"] == [
-        f"warn: {path}: mode 640 lets other users in; run: chmod 600 {path}",
-        "ok: credentials.toml (…2345), active, owned by a user",
-    ]
+    assert found["file"] == [f"warn: {path}: mode 640 lets other users in | chmod 600 {path}"]
+    assert found["token"] == ["ok: credentials.toml (…2345), active, owned by a user"]
     path.write_text("[")
     found, status = doctor(glm, env={"GLM_BASE_URL": api.base})
     assert [found["token"][0][:5], found["account"][0][:5], status] == ["fail:", "fail:", 3]

@@ -6,16 +6,20 @@ import json
 
 import pytest
 
+from glmcli.demo.connection import Close
+from glmcli.demo.framing import LAST_CHUNK
 from tests.support.cli import Glm
 from tests.support.screen import seen
 from tests.support.served import (
     USAGE,
+    Script,
     cut,
     delta,
     failing,
     saying,
     serving,
     stream,
+    told,
 )
 
 THINKING = stream(
@@ -186,3 +190,21 @@ def test_warnings_are_in_the_json_too(glm: Glm) -> None:
     warning = "/temprature: is not a key of the schema; did you mean temperature? (from -o temprature)"
     assert json.loads(result.stdout)["glm"]["warnings"] == [warning]
     assert result.stderr == f"warning: {warning}\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "exit_code"),
+    [
+        (saying("Hel", finish="length"), 200, 8),
+        (cut("Hel", end=[LAST_CHUNK]), 200, 8),
+        (failing(400, 5007, "no such model"), 400, 4),
+        ([Close()], None, 6),
+    ],
+)
+@pytest.mark.parametrize("form", ["--json", "--jsonl"])
+def test_an_error_has_the_http_status_where_a_status_line_came(
+    glm: Glm, script: Script, status: int | None, exit_code: int, form: str
+) -> None:
+    code, stdout, _, _ = told(glm, script, argv=("run", "hi", form, "--retries", "0"))
+    error = json.loads(stdout.splitlines()[-1])["error"]
+    assert (code, error["status"], error["exit_code"]) == (exit_code, status, exit_code)

@@ -69,7 +69,7 @@ def test_what_was_not_recorded_is_refused(tmp_path: Path, other: Request) -> Non
     assert refused.status == 404
     assert isinstance(refused.body, bytes)
     assert json.loads(refused.body)["errors"] == [
-        {"code": 7000, "message": "Nothing is recorded for this method, path and body"}
+        {"code": 404, "message": "no recorded reply matches this method, path and body"}
     ]
 
 

@@ -36,7 +36,10 @@ def test_json_of_a_cut_answer_holds_what_came_and_the_error() -> None:
 
 
 def test_json_of_no_answer_is_the_error_alone() -> None:
-    assert document([REQUEST, RESPONSE, Usage(1, 0, 1)], error=NetworkError("no answer")) == {"error": ERROR}
+    assert document([REQUEST, Usage(1, 0, 1)], error=NetworkError("no answer")) == {"error": ERROR}
+    after_status_line = {"error": {**ERROR, "status": 200}}
+    assert document([REQUEST, RESPONSE], error=NetworkError("no answer")) == after_status_line
+    assert document([REQUEST, RESPONSE, REQUEST], error=NetworkError("no answer")) == {"error": ERROR}
 
 
 def test_json_of_several_answers_is_the_last_with_the_earlier_beside_it() -> None:
