@@ -122,6 +122,7 @@ KEYS: dict[str, Key] = _declared(
     Key("multiline", "boolean", "both", "Whether Enter starts a new line in chat.", False),
     Key("approve", "text", "both", "Whether to ask before calls of tools.", "ask", ("ask", "deny")),
     Key("max_turns", "integer", "both", "Requests of one turn with its tool calls.", 10),
+    Key("fetch_private", "boolean", "both", "Whether fetch_url may reach this machine and private networks.", False),
     Key("timeout", "number", "both", "Seconds without a byte before an answer counts as cut.", 60.0),
     Key("first_byte_timeout", "number", "both", "Seconds until the first byte; 120 when streaming, else 900."),
     Key("connect_timeout", "number", "both", "Seconds for making the connection.", 10.0),

@@ -103,6 +103,7 @@ def toolbox_of(folder: Path, world: World, settings: Settings, warn: Say) -> "To
         now=world.now,
         warn=warn,
         ca_bundle=settings.value("ca_bundle").value,
+        allow_private=settings.value("fetch_private").value,
     )
 
 

@@ -59,7 +59,7 @@ class Toolbox:
     """All tools that could be named. Servers that it starts run until `close`.
 
     folder: the user's directory. cwd: where tools run. environ: without what no tool may get. now: seconds
-    since the epoch. warn: says one line to the user.
+    since the epoch. warn: says one line to the user. allow_private: `fetch_url` may reach private addresses.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class Toolbox:
         now: Callable[[], float],
         warn: Callable[[str], None],
         ca_bundle: str | None = None,
+        allow_private: bool = False,
     ) -> None:
         self.folder = folder
         self._cwd = cwd
@@ -78,6 +79,7 @@ class Toolbox:
         self._now = now
         self._warn = warn
         self._ca_bundle = ca_bundle
+        self._allow_private = allow_private
         self._servers: Servers | None = None
 
     def chosen(self, wanted: Wanted) -> list[Tool]:
@@ -140,6 +142,7 @@ class Toolbox:
                 cwd=self._cwd,
                 log=self.folder / "mcp.log",
                 warn=self._warn,
+                ca_bundle=self._ca_bundle,
             )
         return self._servers.tools(name)
 
@@ -158,6 +161,15 @@ class Toolbox:
                 yield from read()
             except GlmError as error:
                 yield Broken(source, error.message)
+
+    def names(self) -> list[str]:
+        """What `named` knows, as far as nothing has to run for it. Raises ConfigError."""
+        from glmcli.tools import builtin
+
+        names = [*builtin.NAMES, *self.servers()]
+        for path in self.files():
+            names += [*_names_in(path), path.stem]
+        return list(dict.fromkeys(names))
 
     def files(self) -> list[Path]:
         """The files of the user's `tools/` folder that may hold tools."""
@@ -183,7 +195,7 @@ class Toolbox:
         """The MCP servers by name. Raises ConfigError."""
         from glmcli.tools.mcp_config import servers
 
-        return servers(self.folder)
+        return servers(self.folder, self._warn)
 
     def close(self) -> None:
         """Ends the servers."""
@@ -208,17 +220,13 @@ class Toolbox:
             now=self._now,
             config=self.folder,
             ca_bundle=self._ca_bundle,
+            allow_private=self._allow_private,
         )
 
     def _unknown(self, name: str) -> UsageError:
         from difflib import get_close_matches
 
-        from glmcli.tools import builtin
-
-        known = [*builtin.NAMES, *self.servers()]
-        for path in self.files():
-            known += [*_names_in(path), path.stem]
-        close = get_close_matches(name, known, n=1)
+        close = get_close_matches(name, self.names(), n=1)
         hint = f"Did you mean {close[0]}?" if close else "`glm tools list` shows the tools that there are."
         return UsageError(f"there is no tool {name}", hint=hint)
 
