@@ -5,7 +5,7 @@ One way through the program, one type per hop:
     argv -> options -> plan -> request body -> bytes -> events -> { completion, renderer, session store }
 
     errors.py, world.py   failures with their exit statuses; the outside of the process as one value
-    api/                  everything about talking to the model; `http.py` is the only home of httpx
+    api/                  everything about talking to the model; `http.py` and `connections.py` alone import httpx
     settings.py           config.toml and the environment, by the keys of setting_keys.py; settings_file.py writes it
     credentials.py        tokens and where they may go; private_file.py and toml_text.py serve all of these
     store/                conversations on disk: SQLite, and a spool for the answer that is coming

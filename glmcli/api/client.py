@@ -92,6 +92,10 @@ class Client:
         self._now = now
         self._warn = warn
 
+    def warm(self) -> None:
+        """Opens the connection for the next request, as `Http.warm` does; a thread of its own may call it."""
+        self._http.warm(self.endpoint.url)
+
     def stream(self, body: dict[str, Any], *, session_id: str | None = None) -> Generator[Event, None, None]:
         """Sends the body and yields what happens: Requested, then Responded, then the events of the answer, the last
         of them Finished. Before the request is sent again comes Retrying, and it all starts over.

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from glmcli import attachments
 from glmcli.cli.command import Invocation, command
-from glmcli.cli.connect import connected
+from glmcli.cli.connect import EMBEDDED, connected
 from glmcli.cli.conversation import Conversation
+from glmcli.cli.meanwhile import Meanwhile
 from glmcli.cli.options import TurnOptions, from_values, parameters
 from glmcli.cli.plan import make_plan
 from glmcli.cli.prompt import Sources, read_path
@@ -18,7 +19,9 @@ from glmcli.cli.warnings import Warnings
 from glmcli.errors import ExitStatus, StoreError
 
 if TYPE_CHECKING:
+    from glmcli.api.client import Client
     from glmcli.api.events import Usage
+    from glmcli.cli.repl import Repl
     from glmcli.store import Session
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -71,14 +74,36 @@ def chat(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
         # What is wrong with the flags or the credentials is said now, not after the first message was typed, and
         # before a pipe is read that cannot be read again.
         repl.check(plan)
-        client_for(plan.model.value)
+        keyboard.drawn = Meanwhile(_getting_ready(repl, client_for(plan.model.value))).drawn
         sources = Sources(chosen, call.world, terminal.note, value("ca_bundle").value)
         text, attached = sources.prompt(), sources.attached()
-        if doubt := attachments.warning(attached, plan.model.value):
-            warn(doubt)
+        first = _message(text, attached, plan.model.value, warn) if text.strip() or attached else None
         stack.enter_context(keyboard.open())
-        repl.run([attachments.user_message(text, attached)] if text.strip() or attached else [])
+        repl.run([first] if first else [])
     return None
+
+
+def _message(text: str, attached: list[dict[str, Any]], model: str, warn: Warnings) -> dict[str, Any]:
+    """The message of the command line."""
+    from glmcli import attachments
+
+    if doubt := attachments.warning(attached, model):
+        warn(doubt)
+    return attachments.user_message(text, attached)
+
+
+def _getting_ready(repl: "Repl", client: "Client") -> Callable[[], None]:
+    """Makes ready for the next request to this client: one with the profile that there is now, which may change."""
+    from glmcli.api.connections import import_httpx
+
+    profile = repl.plan.settings.profile
+
+    def get_ready() -> None:
+        import_httpx()
+        if profile.endpoint not in EMBEDDED and repl.plan.profile == profile.name:
+            client.warm()
+
+    return get_ready
 
 
 def _usages(call: Invocation, session: "Session | None") -> "list[Usage]":

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from glmcli.credentials import Token
     from glmcli.ui.terminal import Terminal
 
+EMBEDDED = ("demo", "local")
+"""Endpoints that are started along with the command, on this machine."""
+
 
 @contextmanager
 def connected(

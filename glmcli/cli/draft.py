@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from glmcli.attachments import user_message
 from glmcli.cli.prompt import fenced
 
 Message = dict[str, Any]
@@ -82,6 +81,8 @@ class Draft:
 
 
 def _message(items: Iterable[Item], text: str = "") -> Message:
+    from glmcli.attachments import user_message
+
     items = list(items)
     documents = [fenced(it.name, it.text) for it in items if it.part is None]
     spoken = "\n\n".join([*documents, *([text] if text.strip() else [])])

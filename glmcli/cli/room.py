@@ -13,7 +13,6 @@ from typing import Any
 
 from glmcli.api.events import Usage
 from glmcli.errors import UsageError
-from glmcli.store.records import text_of
 
 Message = dict[str, Any]
 
@@ -38,6 +37,8 @@ def estimate_text(text: str) -> int:
 
 def estimate(message: Mapping[str, Any]) -> int:
     """The tokens of a message, about."""
+    from glmcli.store.records import text_of
+
     content = message.get("content")
     parts = content if isinstance(content, list) else []
     attached = [it for it in parts if it.get("type") not in ("text", "refusal")]

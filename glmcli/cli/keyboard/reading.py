@@ -6,7 +6,7 @@ answered.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +40,7 @@ class Keyboard:
     history: the file that messages are kept in, None to keep them in memory. vi: the keys of vi, else those of Emacs;
     may be changed between two messages. multiline: Enter is a new line and Alt-Enter sends, instead of the other way
     round. vi_escape: two letters that leave the insert mode of vi as Escape does, such as jk. color: False for none.
+    drawn: called whenever the prompt was drawn, which is also after each key.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Keyboard:
         self.vi = vi
         self.multiline = multiline
         self.view: View | None = None
+        self.drawn: Callable[[], None] = lambda: None
         self._vi_escape = vi_escape
         self._color = color
         self._silence = silence
@@ -149,6 +151,7 @@ class Keyboard:
                 enable_suspend=True,
                 tempfile_suffix=".md",
             )
+        session.app.after_render += lambda app: self.drawn()
         return session
 
     def _set_mode(self, session: "PromptSession[str]") -> None:
