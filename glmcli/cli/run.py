@@ -19,7 +19,7 @@ from glmcli.cli.options import RunOptions, from_values, parameters
 from glmcli.cli.prompt import read_path
 from glmcli.cli.tooling import Tooling, tooling
 from glmcli.cli.warnings import Warnings
-from glmcli.errors import ExitStatus, UsageError
+from glmcli.errors import ExitStatus, StoreError, UsageError
 
 if TYPE_CHECKING:
     from glmcli.cli.request import Asked
@@ -94,10 +94,14 @@ def _send(
         tooling=tools,
         pending=asked.pending,
     )
-    if failure is None:
+    if failure is None or isinstance(failure, StoreError):
         _hand_over(completion.text(), options, terminal, warn)
+    if failure is None:
         return None
-    show_failure(terminal, failure)
+    if isinstance(failure, StoreError) and not terminal.quiet:
+        terminal.note(failure.hint)  # that it is not stored was said when it began
+    else:
+        show_failure(terminal, failure)
     return failure.exit_status
 
 

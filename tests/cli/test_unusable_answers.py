@@ -130,10 +130,18 @@ def test_11_the_answer_is_delivered_though_it_cannot_be_stored(glm: Glm) -> None
         11,
         "Hello\n",
         f"warning: the session store {path}: file is not a database; this conversation is not stored any further\n"
-        f"the answer was delivered but not stored: the session store {path}: file is not a database\n"
         "Move that file away; a new one is made.\n",
         1,
     )
+    quiet = f"the answer was delivered but not stored: the session store {path}: file is not a database\n"
+    told_quietly = (11, "Hello\n", f"{quiet}Move that file away; a new one is made.\n", 1)
+    assert told(glm, saying("Hello"), argv=("run", "hi", "-q")) == told_quietly
+
+
+def test_11_the_code_of_an_answer_that_cannot_be_stored_is_printed(glm: Glm) -> None:
+    glm.folder.mkdir()
+    (glm.folder / "sessions.db").write_bytes(b"not a database " * 100)
+    assert told(glm, saying("```sh\nls\n```\n"), argv=("run", "hi", "-x"))[:2] == (11, "ls\n")
 
 
 def test_11_only_where_it_would_be_0(glm: Glm) -> None:
