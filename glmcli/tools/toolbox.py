@@ -124,7 +124,7 @@ class Toolbox:
         if not path.is_file():
             raise UsageError(f"there is no file {path}", hint="`glm tools list` shows the tools that there are.")
         if path.suffix == PYTHON:
-            from glmcli.tools.python_file import read_functions
+            from glmcli.tools.python.functions import read_functions
 
             return read_functions(path, cwd=self._cwd, environ=self._environ)
         from glmcli.tools.command import read_tools

@@ -31,9 +31,9 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from glmcli.tools.definitions import Definition, faults
-from glmcli.tools.python_fields import Field, Unsupported, hints
-from glmcli.tools.python_types import Form, Forms
-from glmcli.tools.python_values import Mismatch
+from glmcli.tools.python.fields import Field, Unsupported, hints
+from glmcli.tools.python.forms import Form, Forms
+from glmcli.tools.python.values import Mismatch
 
 
 class Color(Enum):

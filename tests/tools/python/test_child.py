@@ -17,9 +17,9 @@ from uuid import UUID
 
 import pytest
 
-from glmcli.tools import function_child
-from glmcli.tools.function_child import answer
-from glmcli.tools.python_values import jsonable
+from glmcli.tools.python import child as program
+from glmcli.tools.python.child import answer
+from glmcli.tools.python.values import jsonable
 
 PATH = "/home/me/tools.py"
 
@@ -27,7 +27,7 @@ PATH = "/home/me/tools.py"
 @pytest.fixture(autouse=True)
 def _no_module_stays() -> Iterator[None]:
     yield
-    sys.modules.pop(function_child.MODULE, None)
+    sys.modules.pop(program.MODULE, None)
 
 
 def called(source: str, function: str = "f", **arguments: Any) -> tuple[str, str]:
@@ -49,7 +49,7 @@ def fault(source: str) -> dict[str, Any]:
 def child(request: dict[str, Any], source: str, cwd: Path) -> "subprocess.CompletedProcess[bytes]":
     path = cwd / "tools.py"
     return subprocess.run(
-        [sys.executable, "-P", function_child.__file__],
+        [sys.executable, "-P", program.__file__],
         input=json.dumps({"path": str(path), **request}).encode() + b"\n" + dedent(source).encode(),
         capture_output=True,
         cwd=cwd,
@@ -241,9 +241,9 @@ def test_the_folder_of_the_file_comes_first_where_modules_are_looked_for_and_our
     ours = [
         "glmcli",
         "glmcli.tools",
-        "glmcli.tools.python_fields",
-        "glmcli.tools.python_types",
-        "glmcli.tools.python_values",
+        "glmcli.tools.python.fields",
+        "glmcli.tools.python.forms",
+        "glmcli.tools.python.values",
     ]
     assert finished.stdout.startswith(b"result\n")
     assert json.loads(finished.stdout.removeprefix(b"result\n")) == ["beside the file", str(tmp_path), ours, False]

@@ -1,8 +1,8 @@
 """Annotations of Python functions as JSON Schema, and JSON values as what the annotations promise.
 
 Both come from one walk over an annotation, so that what the schema lets through is what the conversion takes. Runs in
-the child process of a file of functions (`function_child.py`): standard library only, and nothing of ours but
-`python_values`.
+the child process of a file of functions (`child.py`): standard library only, and nothing of ours but
+`values.py`.
 
     int, float, str, bool, None, Any, Literal, Enum, Optional, Union, Annotated[..., "description"], NewType,
     list, tuple, set, frozenset, dict, Sequence, Iterable, Mapping, dataclass, TypedDict, NamedTuple,
@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from glmcli.tools.python_fields import MISSING, Field, Unsupported, fields_of
-from glmcli.tools.python_values import SCALARS, TEXTS, Mismatch, identity, jsonable, member_value, shown
+from glmcli.tools.python.fields import MISSING, Field, Unsupported, fields_of
+from glmcli.tools.python.values import SCALARS, TEXTS, Mismatch, identity, jsonable, member_value, shown
 
 Convert = Callable[[Any], Any]
 Schema = dict[str, Any]

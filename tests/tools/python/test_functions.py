@@ -13,8 +13,8 @@ import pytest
 
 from glmcli.errors import UsageError
 from glmcli.tools.definitions import Definition, faults
-from glmcli.tools.docstrings import read
-from glmcli.tools.python_file import read_functions
+from glmcli.tools.python.docstrings import read
+from glmcli.tools.python.functions import read_functions
 from glmcli.tools.tool import OUTPUT_LIMIT, Approval, Result, Stop, Tool
 
 Write = Callable[[str], Path]

@@ -1,5 +1,5 @@
 '''Files of typed Python functions, each of which becomes a tool. The file is never imported into this process: a child
-(`function_child.py`) says what the functions take and calls them, one process a call.
+(`child.py`) says what the functions take and calls them, one process a call.
 
     """My tools."""
 
@@ -39,7 +39,7 @@
 
     def _helper(): ...                # no tool, and neither is what is imported; `__all__` narrows it further
 
-Parameters get their JSON Schema from the annotation (`python_types.py` lists what there is), "default" from the
+Parameters get their JSON Schema from the annotation (`forms.py` lists what there is), "default" from the
 default, and the description from Annotated or the docstring. The function is called with what the annotations promise:
 a Place, a date. What it returns goes to the model: text as it is, all else as JSON; an exception as a failure. What it
 prints does not.
@@ -57,15 +57,15 @@ from typing import Any
 from glmcli.errors import UsageError
 from glmcli.tools.child import STDERR_END, Finished, run_child
 from glmcli.tools.definitions import NAME
-from glmcli.tools.docstrings import documented
 from glmcli.tools.environment import child_environment
-from glmcli.tools.python_source import PythonSource, read_source
+from glmcli.tools.python.docstrings import documented
+from glmcli.tools.python.source import PythonSource, read_source
 from glmcli.tools.tool import OUTPUT_LIMIT, Approval, Result, Stop, Tool
 
 TIMEOUT = 60.0
 """Seconds, for a call and for loading the file."""
 
-_CHILD = Path(__file__).with_name("function_child.py")
+_CHILD = Path(__file__).with_name("child.py")
 _DESCRIPTION_LIMIT = 4 * 1024 * 1024
 _WORD = 16
 """Bytes that the first line of an answer may take."""
@@ -115,7 +115,7 @@ def _tool(function: dict[str, Any], source: PythonSource, child: _FunctionChild)
 
 @dataclass(frozen=True)
 class _FunctionChild:
-    """Speaks the protocol of `function_child.py`. timeout: seconds, of a call."""
+    """Speaks the protocol of `child.py`. timeout: seconds, of a call."""
 
     source: PythonSource
     cwd: Path

@@ -1,6 +1,6 @@
 """The child process of a file of functions: says what they take, or calls one. The user's code runs here, never in glm.
 
-    python -P function_child.py < REQUEST > ANSWER
+    python -P child.py < REQUEST > ANSWER
 
 REQUEST is one line of JSON and the file's content, so that what runs is what was approved, whatever happens to the
 file meanwhile:
@@ -16,7 +16,7 @@ ANSWER is one word on a line of its own and what it is about:
     failed      the text of what went wrong
 
 What the functions print goes to the error stream, and so does the output of programs that they start. Standard library
-only, and nothing of ours but `python_types` and what that imports.
+only, and nothing of ours but `forms.py` and what that imports.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from pathlib import Path
 from typing import Any
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from glmcli.tools.python_fields import MISSING, Field, Unsupported, hints
-from glmcli.tools.python_types import Form, Forms
-from glmcli.tools.python_values import Mismatch, jsonable
+from glmcli.tools.python.fields import MISSING, Field, Unsupported, hints
+from glmcli.tools.python.forms import Form, Forms
+from glmcli.tools.python.values import Mismatch, jsonable
 
 MODULE = "glm_functions"
 _LONGEST = 2000
