@@ -241,6 +241,7 @@ def test_the_folder_of_the_file_comes_first_where_modules_are_looked_for_and_our
     ours = [
         "glmcli",
         "glmcli.tools",
+        "glmcli.tools.python",
         "glmcli.tools.python.fields",
         "glmcli.tools.python.forms",
         "glmcli.tools.python.values",
