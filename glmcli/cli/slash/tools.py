@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from glmcli.cli.slash.slash import Slash, row
+from glmcli.cli.slash.slash import Slash, prose, row
 from glmcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,12 +58,12 @@ def _list(repl: "Repl") -> None:
     from glmcli.cli.tool_lines import asked
 
     if not repl.plan.tools:
-        repl.say("The model may call no tools. /tools NAME gives it one; `glm tools list` lists them.")
+        prose(repl, "The model may call no tools. /tools NAME gives it one; `glm tools list` lists them.")
     for tool in repl.plan.tools:
         row(repl, tool.name, f"{asked(tool)} ({tool.source})")
     if repl.plan.tools:
         repl.say()
-        repl.say("/tools NAME gives another one, /tools -NAME takes it away, /approve says who approves calls")
+        prose(repl, "/tools NAME gives another one, /tools -NAME takes it away, /approve says who approves calls")
 
 
 def _approve(repl: "Repl", argument: str) -> None:
