@@ -97,10 +97,11 @@ def sidecar_faults(keys: dict[str, Any], path: Path, *, alone: bool = True) -> I
         return
     found = sidecar(keys, path, alone=alone)
     if found is None:
-        for key in keys:
+        scripts = sorted(_scripts(path)) if alone else []
+        for it in scripts:
+            yield f"/command: is missing; {it.name} is not executable: chmod +x {it}"
+        for key in keys if not scripts else ():
             yield f"/{key}: is of no use: there is no command, and no executable file {path.stem} beside {path.name}"
-        if not keys and alone:
-            yield from (f"/command: is missing; {it.name} is not executable: chmod +x {it}" for it in _scripts(path))
         return
     program = Path(found.argv[0])
     if "/" in found.argv[0] and not _is_program(program):

@@ -139,7 +139,8 @@ def test_a_call_that_was_stopped_before_it_began_starts_nothing(sh: Run, tmp_pat
     [
         "sleep 1000 &",
         pytest.param(
-            "setsid sleep 1000 &", marks=pytest.mark.skipif(sys.platform != "linux", reason="only Linux adopts")
+            "mkfifo left; setsid sh -c 'echo >left; sleep 1000' & read _ <left;",
+            marks=pytest.mark.skipif(sys.platform != "linux", reason="only Linux adopts"),
         ),
         "(trap '' HUP TERM; sleep 1000 & sleep 1000) &",
     ],
