@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from html.parser import HTMLParser
 from urllib.parse import urljoin
 
-_PIECE = 1 << 14
-_MOST_PENDING = 1 << 17
-"""Characters that the parser may hold back, waiting for the end of a tag. It looks through all of them again with each
-piece, so that a page of unfinished tags would take for ever."""
+from glmcli.tools.builtin.html_tokens import Tag, Text, tokens
 
+_OFTEN = 256  # tokens between two looks at whether anybody still waits
 _DROPPED = {
     "script",
     "style",
@@ -40,25 +37,23 @@ _HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}
 def html_text(source: str, url: str, is_over: Callable[[], bool] = lambda: False) -> tuple[str, str]:
     """Title and text. url: where the page was found, for its links. is_over: asked now and then; ends it early."""
     reader = _Reader(url)
-    for start in range(0, len(source), _PIECE):
-        reader.feed(source[start : start + _PIECE])
-        if len(reader.rawdata) > _MOST_PENDING or is_over():
+    for count, token in enumerate(tokens(source)):
+        if count % _OFTEN == 0 and is_over():
             break
-    else:
-        reader.close()
+        reader.read(token)
     reader.end_block()
     return reader.title, "\n".join(reader.lines).strip()
 
 
-class _Reader(HTMLParser):
+class _Reader:
     """lines: of the text so far; blocks are set apart by an empty one, the items of a list are not."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(convert_charrefs=True)
         self.title = ""
         self.lines: list[str] = []
         self._url = url
         self._inline: list[str] = []
+        self._has_text = False  # whether there is any in it
         self._dropped = ""  # the element that is being passed over
         self._dropped_depth = 0
         self._mark = ""  # what stands before the block
@@ -67,13 +62,23 @@ class _Reader(HTMLParser):
         self._verbatim = 0
         self._in_title = False
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if self._dropped:
-            self._dropped_depth += tag == self._dropped
-            return
-        if tag in _DROPPED:
-            self._dropped, self._dropped_depth = tag, 1
-            return
+    def read(self, token: Tag | Text) -> None:
+        match token:
+            case Text():
+                if not self._dropped:
+                    self._add(token.text)
+            case Tag() if self._dropped:
+                if token.name == self._dropped:
+                    self._dropped_depth += -1 if token.is_end else 1
+                    self._dropped = self._dropped if self._dropped_depth else ""
+            case Tag(is_end=True):
+                self._end(token.name)
+            case Tag(name=name) if name in _DROPPED:
+                self._dropped, self._dropped_depth = name, 1
+            case Tag():
+                self._start(token.name, token)
+
+    def _start(self, tag: str, token: Tag) -> None:
         if tag in _BLOCKS:
             self.end_block()
         match tag:
@@ -87,27 +92,17 @@ class _Reader(HTMLParser):
                 self._lists.append(0 if tag == "ol" else None)
             case "li":
                 self._mark = self._item()
-            case "td" | "th" if "".join(self._inline).strip():
+            case "td" | "th" if self._has_text:
                 self._inline.append(" | ")
             case "a":
                 self._end_link()
-                self._link = dict(attrs).get("href") or "", len(self._inline)
+                self._link = token.attribute("href"), len(self._inline)
             case "img":
-                self._inline.append(dict(attrs).get("alt") or "")
+                self._inline.append(token.attribute("alt"))
             case _:
                 self._mark = _HEADINGS.get(tag, self._mark)
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        # HTML knows no such tags: <p/> is <p>. Only drawings do, and are passed over.
-        if not self._dropped and tag not in _DROPPED:
-            self.handle_starttag(tag, attrs)
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._dropped:
-            self._dropped_depth -= tag == self._dropped
-            if not self._dropped_depth:
-                self._dropped = ""
-            return
+    def _end(self, tag: str) -> None:
         if tag == "a":
             self._end_link()
         if tag in _BLOCKS:
@@ -119,14 +114,14 @@ class _Reader(HTMLParser):
         if tag in ("table", "pre", "ul", "ol") and not self._lists:
             self._blank()
 
-    def handle_data(self, data: str) -> None:
-        if not self._dropped:
-            self._inline.append(data if self._verbatim else re.sub(r"[ \t\r\n\f]+", " ", data))
+    def _add(self, text: str) -> None:
+        self._has_text = self._has_text or bool(text.strip())
+        self._inline.append(text if self._verbatim else re.sub(r"[ \t\r\n\f]+", " ", text))
 
     def end_block(self) -> None:
         """Puts the inline text so far down as a block."""
         self._end_link()
-        text, self._inline = "".join(self._inline), []
+        text, self._inline, self._has_text = "".join(self._inline), [], False
         mark, self._mark = self._mark, ""
         if self._in_title:
             self.title, self._in_title = self.title or " ".join(text.split()), False

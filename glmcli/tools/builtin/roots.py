@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glmcli.tools.builtin.declaring import Arguments, Refused, reason
-from glmcli.tools.builtin.secrets import is_secret
+from glmcli.tools.builtin.secret_names import is_secret
 
 LONGEST = 4096  # characters of a path
 LONGEST_NAMED = 200  # of which so many stand in a message

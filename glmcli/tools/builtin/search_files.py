@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from glmcli.tools.builtin.declaring import Arguments, Refused, declared
 from glmcli.tools.builtin.pattern import matcher, name_matcher
 from glmcli.tools.builtin.roots import Place, Roots
-from glmcli.tools.builtin.secrets import is_secret
+from glmcli.tools.builtin.secret_names import is_secret
 from glmcli.tools.builtin.text_lines import is_binary, lines
 from glmcli.tools.builtin.tree import SKIPPED, Entry, printable, walk
 from glmcli.tools.tool import Approval, Result, Stop, Tool
