@@ -60,6 +60,7 @@ _glm_command() {
             flags+=(--reasoning)
             ;;&
         'glm sessions export')
+            flags+=(--force)
             values+=([--format]='md json jsonl html body' [--output]=@file [-o]=@file)
             ;;&
         'glm sessions search')
@@ -118,7 +119,7 @@ _glm_setting() {
     case $1 in
         profile) _glm_candidates @profile ;;
         endpoint) candidates=(workers-ai workers-ai-openai ai-gateway openai local demo) ;;
-        log | markdown | usage | hide_reasoning | toolbar | multiline | defaults.logprobs | defaults.parallel_tool_calls | defaults.store | defaults.stream) candidates=(true false) ;;
+        log | markdown | usage | hide_reasoning | toolbar | multiline | fetch_private | defaults.logprobs | defaults.parallel_tool_calls | defaults.store | defaults.stream) candidates=(true false) ;;
         color) candidates=(auto always never) ;;
         theme) candidates=(auto dark light plain) ;;
         editing_mode) candidates=(emacs vi) ;;
@@ -139,7 +140,7 @@ _glm_candidates() {
         @profile) _glm_profiles ;;
         @key) candidates=(profile endpoint account_id base_url model system gateway gateway_path gateway_token_env
             api_key_env token_command max_tokens_field log color theme markdown usage hide_reasoning
-            editing_mode vi_escape toolbar multiline approve max_turns timeout first_byte_timeout
+            editing_mode vi_escape toolbar multiline approve max_turns fetch_private timeout first_byte_timeout
             connect_timeout retries ca_bundle "${fields[@]/#/defaults.}") ;;
         @setting) _glm_setting "${given[0]#profiles.*.}" ;;
         @assignment)

@@ -115,7 +115,7 @@ function __glm_setting
             __glm_profiles
         case endpoint
             printf '%s\n' workers-ai workers-ai-openai ai-gateway openai local demo
-        case log markdown usage hide_reasoning toolbar multiline defaults.logprobs defaults.parallel_tool_calls defaults.store defaults.stream
+        case log markdown usage hide_reasoning toolbar multiline fetch_private defaults.logprobs defaults.parallel_tool_calls defaults.store defaults.stream
             printf '%s\n' true false
         case color
             printf '%s\n' auto always never
@@ -168,6 +168,7 @@ function __glm_keys
         multiline 'Whether Enter starts a new line in chat.' \
         approve 'Whether to ask before calls of tools.' \
         max_turns 'Requests of one turn with its tool calls.' \
+        fetch_private 'Whether fetch_url may reach this machine and private networks.' \
         timeout 'Seconds without a byte before an answer counts as cut.' \
         first_byte_timeout 'Seconds until the first byte; 120 when streaming, else 900.' \
         connect_timeout 'Seconds for making the connection.' \
@@ -315,6 +316,7 @@ complete -c glm -n '__glm_at "glm sessions list" "glm sessions show" "glm sessio
 complete -c glm -n '__glm_at "glm sessions show" "glm sessions export"' -l reasoning -d 'Show what the model thought, too.'
 complete -c glm -n '__glm_at "glm sessions export"' -l format -x -a 'md json jsonl html body' -d 'md and html to read; json with everything that is stored, jsonl with one message a line, body as the request that goes on with it.'
 complete -c glm -n '__glm_at "glm sessions export"' -s o -l output -r -F -d 'Else standard output.'
+complete -c glm -n '__glm_at "glm sessions export"' -l force -d 'Write over a file that is there.'
 complete -c glm -n '__glm_at "glm sessions search"' -s l -l limit -x -d 'How many messages; 0 for all.'
 complete -c glm -n '__glm_at "glm sessions rm"' -l older-than -x -d 'Those not used for 12h, 30d or 8w, say.'
 complete -c glm -n '__glm_at "glm sessions rm"' -s y -l yes -d 'Do not ask.'

@@ -33,7 +33,7 @@ def tools(folder: Path, *names: str, prints: bytes = b"", status: int = 0) -> di
 
 
 def terminal(environ: dict[str, str], *, out: bool = False, err: bool = True) -> Terminal:
-    world = World(stdin=None, stdout=io.BytesIO(), stderr=io.BytesIO(), environ=environ)
+    world = World(stdin=None, stdout=io.BytesIO(), stderr=io.BytesIO(), environ={"TERM": "xterm", **environ})
     return Terminal(replace(world, stdout_tty=out, stderr_tty=err))
 
 
@@ -101,11 +101,31 @@ def test_over_ssh_without_a_terminal_a_tool_will_do(tmp_path: Path) -> None:
 
 def test_tmux_and_screen_let_it_through() -> None:
     it = terminal({"PATH": "", "TMUX": "x", "STY": "y"})
-    assert copy(it, "hi") == "by the terminal, OSC 52 through tmux, whose option allow-passthrough must be on"
-    assert written(it) == b"\x1bPtmux;\x1b\x1b]52;c;aGk=\x07\x1b\\"
+    must = "whose option set-clipboard or allow-passthrough must be on"
+    assert copy(it, "hi") == f"by the terminal, OSC 52 through tmux, {must}"
+    assert written(it) == b"\x1b]52;c;aGk=\x07\x1bPtmux;\x1b\x1b]52;c;aGk=\x07\x1b\\"
     screen = terminal({"PATH": "", "STY": "y"})
     assert copy(screen, "hi") == "by the terminal, OSC 52 through screen"
     assert written(screen) == b"\x1bP\x1b]52;c;aGk=\x07\x1b\\"
+
+
+def test_a_tmux_on_the_near_side_of_ssh_is_known_by_its_kind() -> None:
+    sequence = by_sequence("hi", {"TERM": "tmux-256color", "SSH_TTY": "x"})
+    assert sequence == "\x1b]52;c;aGk=\x07\x1bPtmux;\x1b\x1b]52;c;aGk=\x07\x1b\\"
+
+
+@pytest.mark.parametrize("far", [{}, {"SSH_TTY": "x"}])
+def test_a_tmux_that_can_be_asked_passes_it_on_by_itself(tmp_path: Path, far: dict[str, str]) -> None:
+    it = terminal({**tools(tmp_path, "tmux"), **far, "TMUX": "x"})
+    assert copy(it, "hi") == "by tmux, as a buffer of its own and to its terminal"
+    assert (tmp_path / "tools" / "tmux.in").read_text() == "hi"
+    assert (tmp_path / "tools" / "called").read_text() == "tmux load-buffer -w -\n"
+    assert written(it) == b""
+
+
+def test_an_old_tmux_that_cannot_leaves_it_to_the_sequence(tmp_path: Path) -> None:
+    it = terminal({**tools(tmp_path, "tmux", status=1), "TMUX": "x"})
+    assert copy(it, "hi").startswith("by the terminal, OSC 52 through tmux")
 
 
 def test_screen_gets_it_in_pieces() -> None:

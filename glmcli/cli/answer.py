@@ -13,6 +13,7 @@ from glmcli.api.events import Event, ToolCalled, Usage
 from glmcli.api.price import dollars
 from glmcli.cli.conversation import Conversation
 from glmcli.cli.failure import Bug
+from glmcli.cli.interrupts import when_continued
 from glmcli.cli.options import TurnOptions
 from glmcli.cli.plan import Plan
 from glmcli.cli.tooling import Tooling
@@ -94,16 +95,17 @@ def answer(
         renderer.feed(event)
 
     try:
-        completion, error = run_turn(
-            client,
-            body,
-            show,
-            log=log,
-            session_id=conversation.id,
-            tools=tools,
-            max_turns=tooling.max_turns(plan) if tooling is not None else 1,
-            pending=pending,
-        )
+        with when_continued(terminal.displace):
+            completion, error = run_turn(
+                client,
+                body,
+                show,
+                log=log,
+                session_id=conversation.id,
+                tools=tools,
+                max_turns=tooling.max_turns(plan) if tooling is not None else 1,
+                pending=pending,
+            )
     except BrokenPipeError:
         with suppress(Exception):
             renderer.close(Interrupted())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from glmcli.cli.approve import Approver
 from glmcli.cli.command import Invocation, command
 from glmcli.cli.connect import EMBEDDED, connected
 from glmcli.cli.conversation import Conversation
@@ -15,6 +16,7 @@ from glmcli.cli.meanwhile import Meanwhile
 from glmcli.cli.options import TurnOptions, from_values, parameters
 from glmcli.cli.plan import make_plan
 from glmcli.cli.prompt import Sources, read_path
+from glmcli.cli.tooling import tooling
 from glmcli.cli.warnings import Warnings
 from glmcli.errors import ExitStatus, StoreError
 
@@ -47,7 +49,8 @@ def chat(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
         conversation = Conversation(call.folder, call.world, keep=keep, warn=warn)
         stack.callback(conversation.close)
         conversation.resume(last=chosen.continue_, name=chosen.session, fork=chosen.fork)
-        plan = make_plan(call, chosen, conversation.session)
+        tools = stack.enter_context(tooling(call.folder, call.world, chosen, warn, None))
+        plan = tools.equip(make_plan(call, chosen, conversation.session))
         client_for = stack.enter_context(connected(plan.settings, chosen, call.world, terminal, warn))
         value = plan.settings.value
         keyboard = Keyboard(
@@ -66,10 +69,12 @@ def chat(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
             terminal,
             warn,
             options=chosen,
+            tooling=tools,
             usages=_usages(call, conversation.session),
             verbose=call.verbose,
             debug=call.debug,
         )
+        tools.ask = Approver(terminal, keyboard.asking)
         keyboard.view = view_of(repl, toolbar=value("toolbar").value)
         # What is wrong with the flags or the credentials is said now, not after the first message was typed, and
         # before a pipe is read that cannot be read again.

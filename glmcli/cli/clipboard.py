@@ -43,6 +43,7 @@ _WRITERS = (
     _Tool(("pbcopy",)),
     _Tool(("clip.exe",), encoding="utf-16-le"),
 )
+_TMUX = _Tool(("tmux", "load-buffer", "-w", "-"), "TMUX")
 _IMAGE_READERS = (
     _Tool(("wl-paste", "--type", "image/png"), "WAYLAND_DISPLAY"),
     _Tool(("xclip", "-selection", "clipboard", "-out", "-target", "image/png"), "DISPLAY"),
@@ -64,7 +65,7 @@ def copy(terminal: "Terminal", text: str) -> str:
     """
     environ = terminal.world.environ
     far = environ.get("SSH_TTY") or environ.get("SSH_CONNECTION")
-    ways = (_by_terminal, _by_tool) if far else (_by_tool, _by_terminal)
+    ways = (_by_tmux, _by_terminal, _by_tool) if far else (_by_tool, _by_tmux, _by_terminal)
     for way in ways:
         if how := way(terminal, text):
             return how
@@ -110,16 +111,31 @@ def paste(environ: Mapping[str, str]) -> Pasted:
 def by_sequence(text: str, environ: Mapping[str, str]) -> str:
     """The control sequence that asks a terminal to fill its clipboard, wrapped so that tmux or screen lets it through.
 
-    OSC 52 ; c ; base64 BEL (xterm's control sequences). tmux wants every escape doubled inside of its own wrapping,
-    and screen gets it in pieces.
+    OSC 52 ; c ; base64 BEL (xterm's control sequences). tmux takes it as it is under its option set-clipboard, and
+    with every escape doubled inside of its own wrapping under allow-passthrough, so it gets both; screen gets it in
+    pieces.
     """
     sequence = f"\x1b]52;c;{base64.b64encode(utf8(text)).decode()}\x07"
-    if environ.get("TMUX"):
-        return "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\"
+    if in_tmux(environ):
+        return sequence + "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\"
     if environ.get("STY"):
         pieces = [sequence[at : at + SCREEN_PIECE] for at in range(0, len(sequence), SCREEN_PIECE)]
         return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
     return sequence
+
+
+def in_tmux(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal is tmux; over SSH only its kind says so."""
+    return bool(environ.get("TMUX")) or environ.get("TERM", "").startswith("tmux")
+
+
+def _by_tmux(terminal: "Terminal", text: str) -> str:
+    """Of a tmux that can be asked: it tells its own terminal, whatever its options are about those inside of it."""
+    environ = terminal.world.environ
+    program = _find(_TMUX, environ)
+    if program is None or _run(_TMUX, program, environ, utf8(text)) is None:
+        return ""
+    return "by tmux, as a buffer of its own and to its terminal"
 
 
 def _by_terminal(terminal: "Terminal", text: str) -> str:
@@ -129,8 +145,8 @@ def _by_terminal(terminal: "Terminal", text: str) -> str:
     environ = terminal.world.environ
     with terminal.above():
         terminal.draw(by_sequence(text, environ), stream)
-    if environ.get("TMUX"):
-        return "by the terminal, OSC 52 through tmux, whose option allow-passthrough must be on"
+    if in_tmux(environ):
+        return "by the terminal, OSC 52 through tmux, whose option set-clipboard or allow-passthrough must be on"
     return "by the terminal, OSC 52" + (" through screen" if environ.get("STY") else "")
 
 

@@ -36,7 +36,7 @@ class Device:
         self.keys = keys
         self.screen = screen
         self.dumb = dumb
-        self._lent = False
+        self._lent = self._given = False
         self._found: list[Any] | None = None
 
     @contextmanager
@@ -54,7 +54,8 @@ class Device:
         before = signal.signal(signal.SIGCONT, hush)
         try:
             hush()
-            yield
+            with self._ending_in_the_background():
+                yield
         finally:
             signal.signal(signal.SIGCONT, before)
             if self._foreground():
@@ -80,10 +81,37 @@ class Device:
                 return
             self._write(AS_FOUND)
             self._set(self._found)
+            self._given = True
             try:
                 yield
             finally:
+                self._given = False
                 self._set(_without_echo(self._found))
+
+    @contextmanager
+    def _ending_in_the_background(self) -> Iterator[None]:
+        """For `kill %1` after Ctrl-Z: whoever sets the modes of a terminal that belongs to the shell is stopped again,
+        so the process ends at once. What is typed and what was answered is on disk."""
+        before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+
+        def end(number: int, frame: FrameType | None) -> None:
+            if not (self._given or self._foreground()):
+                signal.signal(number, signal.SIG_DFL)
+                signal.raise_signal(number)
+            handler = before[number]
+            if callable(handler):
+                handler(number, frame)
+            elif handler == signal.SIG_DFL:
+                signal.signal(number, signal.SIG_DFL)
+                signal.raise_signal(number)
+
+        for number in before:
+            signal.signal(number, end)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def _foreground(self) -> bool:
         """Whether the terminal is ours: a job in the background that sets its modes is stopped."""

@@ -11,7 +11,9 @@ from __future__ import annotations
 import _thread
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import main_thread
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -83,6 +85,26 @@ class Interrupts:
         time.sleep(AGAIN)
         if number in self._came:
             signal.pthread_kill(self._main, number)
+
+
+@contextmanager
+def when_continued(call: Callable[[], None]) -> Iterator[None]:
+    """Calls it when the process goes on after it was stopped, by Ctrl-Z say, while the block runs."""
+    if not hasattr(signal, "SIGCONT") or _thread.get_ident() != main_thread().ident:
+        yield
+        return
+    before = signal.getsignal(signal.SIGCONT)
+
+    def on(number: int, frame: FrameType | None) -> None:
+        if callable(before):
+            before(number, frame)
+        call()
+
+    signal.signal(signal.SIGCONT, on)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGCONT, before)
 
 
 def runs(frame: FrameType | None, modules: tuple[str, ...]) -> bool:

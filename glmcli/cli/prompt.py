@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Message = dict[str, Any]
 
+EDITORS = ("editor", "nano", "vi")
+"""Programs to edit with where the user names none, in the order of the editing keys of chat."""
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -154,12 +157,15 @@ def fenced(name: str, document: str) -> str:
 
 
 def edited(prompt: str, environ: Mapping[str, str]) -> str:
-    """The prompt after a visit to the user's editor. Raises UsageError where there is none, or it fails."""
+    """The prompt after a visit to the user's editor, where none is named to one of EDITORS. Raises UsageError where
+    there is none, or it fails."""
     import shlex
+    import shutil
     import subprocess
     import tempfile
 
     command = environ.get("VISUAL") or environ.get("EDITOR")
+    command = command or next((it for it in EDITORS if shutil.which(it, path=environ.get("PATH", ""))), None)
     if not command:
         raise UsageError("no editor is set", hint="Set VISUAL or EDITOR, for example: export EDITOR=nano")
     with tempfile.TemporaryDirectory(prefix="glm-") as folder:

@@ -7,7 +7,7 @@ so does Ctrl-C wherever it comes; only at the prompt, twice in a row, it leaves.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,19 +16,23 @@ from glmcli.api.request import build_body, check, user
 from glmcli.cli.answer import answer
 from glmcli.cli.connect import outline
 from glmcli.cli.conversation import Conversation
-from glmcli.cli.draft import Draft, Item, mentions
+from glmcli.cli.draft import Draft, mentions
 from glmcli.cli.failure import show_failure
 from glmcli.cli.interrupts import Interrupts
+from glmcli.cli.mentioned import mentioned
 from glmcli.cli.options import TurnOptions
 from glmcli.cli.plan import Plan, with_system
-from glmcli.cli.prompt import is_file, read_file
+from glmcli.cli.prompt import is_file
 from glmcli.cli.room import Filled, Room
+from glmcli.cli.tooling import Tooling
 from glmcli.cli.warnings import Warnings
-from glmcli.errors import ExitStatus, GlmError, Interrupted, StoreError, Terminated
+from glmcli.errors import ExitStatus, GlmError, Interrupted, StoreError, Terminated, UsageError
 
 if TYPE_CHECKING:
     from glmcli.api.client import Client
     from glmcli.api.completion import Completion
+    from glmcli.settings import Settings
+    from glmcli.store import Session
     from glmcli.ui.terminal import Terminal
 
 FAREWELLS = ("exit", "quit", "bye")
@@ -37,13 +41,22 @@ RECALLED = 8
 
 
 class Reader(Protocol):
-    """Where messages come from."""
+    """Where messages come from. vi: whether the keys are those of vi."""
+
+    vi: bool
 
     def read(self) -> str:
         """The next message. Raises EOFError to leave, KeyboardInterrupt for Ctrl-C on an empty line."""
 
     def offer(self, text: str) -> None:
         """The next message begins with this text, to be changed and sent."""
+
+    def rescued(self) -> int:
+        """How many messages are in the history now that processes which are gone left behind unsent."""
+
+    def pick(self, prompt: str, offers: Sequence[tuple[str, str]]) -> str:
+        """The key of one of the offers, which are shown, or what was typed in place of one. Raises EOFError or
+        KeyboardInterrupt where the user would rather have none."""
 
     def lent(self) -> AbstractContextManager[int | None]:
         """While the block runs the terminal is that of a program which the user runs. Gives the file descriptor that
@@ -72,6 +85,7 @@ class Repl:
         warn: Warnings,
         *,
         options: TurnOptions,
+        tooling: Tooling | None = None,
         usages: Sequence[Usage] = (),
         verbose: bool = False,
         debug: bool = False,
@@ -80,13 +94,15 @@ class Repl:
         self.conversation = conversation
         self.keyboard = keyboard
         self.terminal = terminal
+        self.tooling = tooling
         self.usages = list(usages)
         self.unasked: list[dict[str, Any]] = []
         self.draft = Draft()
         self.room = Room()
         self.sent: tuple[dict[str, Any], Plan] | None = None
         self.last: Completion | None = None
-        self._client_for = client_for
+        self._client_for = {plan.profile: client_for}
+        self._connections = ExitStack()
         self._warn = warn
         self._options = options
         self._verbose = verbose
@@ -101,7 +117,7 @@ class Repl:
         self._greet()
         waiting = list(first)
         reading = hinted = False
-        with Interrupts() as interrupts:
+        with self._connections, Interrupts() as interrupts:
             while not self._leaving:
                 try:
                     interrupts.rearm()
@@ -149,9 +165,18 @@ class Repl:
 
     def tell(self, text: str) -> None:
         """Sends a text as a message, with what waits for it and the files that it names. Raises UsageError for one
-        of them that cannot be read; then nothing is sent."""
+        of them that cannot be read; then nothing is sent, and the text is in the next prompt again."""
         said, paths = mentions(text, is_file)
-        named = [Item(path, read_file(path, f"@{path}")) for path in paths]
+        try:
+            named = [mentioned(path) for path in paths]
+        except UsageError:
+            self.keyboard.offer(text)
+            raise
+        if parts := [it.part for it in named if it.part is not None]:
+            from glmcli import attachments
+
+            if doubt := attachments.warning(parts, self.plan.model.value):
+                self._warn(doubt)
         if going := [*self.draft.items, *named]:
             self.terminal.note("with " + ", ".join(f"{it.name} ({it.described})" for it in going))
         self.ask([self.draft.message(said, named)])
@@ -167,7 +192,7 @@ class Repl:
             if doubt := self.room.doubt(self.filled(new, plan), new):
                 self.terminal.note(f"warning: {doubt}", "warning")
             body = self.body([*self.conversation.before(new), *new], plan)
-            client = self._client_for(plan.model.value)
+            client = self.client(plan)
             self.unasked = []  # from here on the conversation has it
             self.draft.sent(new)
             self.sent = (body, plan)
@@ -182,13 +207,15 @@ class Repl:
                 self._warn,
                 verbose=self._verbose,
                 debug=self._debug,
+                on_usage=self.usages.append,
+                tooling=self.tooling,
+                pending=() if new else self.conversation.open_calls(),
             )
         except GlmError as failure:
             show_failure(self.terminal, failure)
             return
         self.last = completion
         if completion.usage is not None:
-            self.usages.append(completion.usage)
             self.room.counted(self.conversation.messages, completion.usage)
         if error is None or isinstance(error, StoreError):  # that it is not stored was said when it began
             return
@@ -205,7 +232,7 @@ class Repl:
         endpoint = outline(plan.settings.profile, plan.model.value, plan.settings.folder)
         body = build_body(
             messages=with_system(plan, messages),
-            params={**plan.params, **plan.model_for(endpoint)},
+            params=plan.params_for(endpoint),
             limit_fields=endpoint.limit_fields,
             stream=True,
         )
@@ -218,9 +245,26 @@ class Repl:
         plan = plan or self.plan
         return self.room.filled(with_system(plan, [*self.conversation.messages, *new]), plan.model.value)
 
+    def reach(self, settings: "Settings", model: str) -> None:
+        """Other settings can be asked under from now on. Raises ConfigError where their endpoint cannot be."""
+        from glmcli.cli.connect import connected
+
+        if settings.profile.name not in self._client_for:
+            with ExitStack() as stack:
+                client_for = stack.enter_context(
+                    connected(settings, self._options, self.terminal.world, self.terminal, self._warn)
+                )
+                client_for(model)
+                self._connections.push(stack.pop_all())
+            self._client_for[settings.profile.name] = client_for
+
+    def equipped(self, plan: Plan) -> Plan:
+        """The plan with the tools that it wants. Raises UsageError, ConfigError."""
+        return self.tooling.equip(plan) if self.tooling is not None else plan
+
     def client(self, plan: Plan) -> "Client":
         """What sends the requests of this plan. Raises ConfigError."""
-        return self._client_for(plan.model.value)
+        return self._client_for[plan.profile](plan.model.value)
 
     def show_with(self, **choices: Any) -> None:
         """Answers are shown with other options from now on, by their names in TurnOptions."""
@@ -263,19 +307,43 @@ class Repl:
     def _greet(self) -> None:
         session, note = self.conversation.session, self.terminal.note
         if session is not None:
-            count = len(self.conversation.messages)
-            messages = "1 message" if count == 1 else f"{count} messages"
-            note(f"{self.conversation.resumed} ({messages})")
+            self.announce()
         note(f"{self.plan.model.value}, profile {self.plan.profile}")
         note("/help lists commands and keys, Ctrl-D leaves")
+        if count := self.keyboard.rescued():
+            what = "a message that was" if count == 1 else f"{count} messages that were"
+            note(f"{what} typed but not sent when glm was killed: the Up key brings it back", "warning")
         note("")
         if session is not None:
             self.recall()
+            note("")
+        if self.conversation.stopped_in_calls:
+            note("the last turn stopped in its tool calls; /continue goes on with them")
+            note("")
+
+    def announce(self) -> None:
+        """Says which stored session it goes on with."""
+        count = len(self.conversation.messages)
+        self.terminal.note(f"{self.conversation.resumed} ({'1 message' if count == 1 else f'{count} messages'})")
+
+    def thinking(self) -> str:
+        """What the model thought before its last answer, also where that was given in an earlier run."""
+        if self.last is not None:
+            return self.last.reasoning()
+        path = self.conversation.path() if self.conversation.session is not None else []
+        return next((it.reasoning for it in reversed(path) if it.role == "assistant"), "")
+
+    def go_on_with(self, session: "Session") -> None:
+        """Goes on with a stored session, or with another branch of this one. Raises ConfigError."""
+        self.conversation.switch(session)
+        self.unasked, self.last = [], None
 
     def recall(self) -> None:
         """Shows the end of what was said before."""
         from glmcli.store import text_of
 
+        if not self.conversation.messages:
+            return
         said = {message["role"]: text_of(message) for message in self.conversation.messages}
         question, answered = (said.get(role, "").strip().split("\n") for role in ("user", "assistant"))
         lines = [f"> {question[0]}{' …' if question[1:] else ''}"]
@@ -283,7 +351,6 @@ class Repl:
             lines.append(f"… {len(answered) - RECALLED} more lines")
         for line in [*lines, *answered[-RECALLED:]]:
             self.terminal.note(line)
-        self.terminal.note("")
 
     def _take_leave(self) -> None:
         session = self.conversation.session

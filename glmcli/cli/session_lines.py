@@ -6,9 +6,14 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from glmcli.store import Hit, Session, Spent, Store
 
 Row = tuple[str, ...]
+
+LEFT = ", left"
+"""Behind what was said on a branch that the conversation has left since."""
 
 
 def described(store: "Store", session: "Session", now: float) -> Row:
@@ -19,9 +24,11 @@ def described(store: "Store", session: "Session", now: float) -> Row:
 
 
 def found(store: "Store", hit: "Hit", now: float) -> Row:
-    """Id or name of the session, when it was said, by whom, and the words around it."""
+    """Id or name of the session, when it was said, by whom and whether on a branch that was left, and the words around
+    it."""
     session = store.get(hit.message.session)
-    return (session.name or store.short_id(session.id), age(hit.message.created, now), hit.part, hit.snippet)
+    part = hit.part + (LEFT if store.is_left(hit.message) else "")
+    return (session.name or store.short_id(session.id), age(hit.message.created, now), part, hit.snippet)
 
 
 def charged(store: "Store", spent: "Spent") -> Row:
@@ -38,7 +45,7 @@ def titled(session: "Session") -> str:
     return f"[{session.name}] {session.title}" if session.name else session.title
 
 
-def aligned(rows: list[Row], right: tuple[int, ...] = ()) -> list[str]:
+def aligned(rows: "Sequence[Row]", right: tuple[int, ...] = ()) -> list[str]:
     """The rows as lines, cleaned, with columns as wide as they need be. right: the columns that are numbers."""
     from glmcli.ui.clean import one_line
 

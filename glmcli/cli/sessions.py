@@ -89,6 +89,7 @@ def export(
     ] = "md",
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Else standard output.")] = None,
     reasoning: Reasoning = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
 ) -> None:
     """One conversation as a file."""
     from glmcli.store.export import exported
@@ -100,8 +101,11 @@ def export(
         call.terminal.write(text)
         return
     try:
-        output.write_bytes(text.encode())
+        with output.open("wb" if force or output.is_dir() else "xb") as file:
+            file.write(text.encode())
     except OSError as error:
+        if isinstance(error, FileExistsError) and not output.is_dir():
+            raise UsageError(f"{output} exists; nothing was written", hint="--force writes over it.") from None
         raise UsageError(f"cannot write {output}: {error.strerror}", hint="Name another file with --output.") from error
 
 
@@ -112,7 +116,10 @@ def search(
     limit: Annotated[int, typer.Option("--limit", "-l", metavar="N", min=0, help="How many messages; 0 for all.")] = 20,
     json_: Json = False,
 ) -> None:
-    """Find messages in all conversations: prompts, answers, thinking and calls of tools."""
+    """Find messages in all conversations: prompts, answers, thinking and calls of tools.
+
+    What is called left is on a branch that its conversation has left since: /branch in chat finds it.
+    """
     with opened(call) as store:
         hits = store.search(" ".join(text), limit or None)
         if json_:
@@ -126,6 +133,7 @@ def search(
                         "part": hit.part,
                         "created": hit.message.created,
                         "snippet": hit.snippet,
+                        "left": store.is_left(hit.message),
                     }
                     for hit in hits
                 ],

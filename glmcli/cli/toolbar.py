@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 BETWEEN = " · "
+SMALLEST = 0.0001
+"""Dollars below which an amount is not told."""
 
 
 @dataclass(frozen=True)
@@ -13,7 +15,8 @@ class Status:
     """What the line tells, settled before each prompt.
 
     session: its name or the beginning of its id, empty for a new one. context: how full the context window is, in
-    percent, None where that is not known. cost: of the session in dollars, None where it has no price.
+    percent, None where that is not known. cost: of the session in dollars, None where it has no price; nothing is
+    shown of what cost nothing.
     """
 
     model: str
@@ -34,7 +37,7 @@ def line(status: Status, mode: str, width: int, cells: Callable[[str], int] = le
         "profile": status.profile,
         "session": status.session,
         "context": "" if status.context is None else f"context {percent(status.context)}",
-        "cost": "" if status.cost is None else f"${status.cost:.4f}",
+        "cost": dollars(status.cost) if status.cost else "",
         "thinking": "thinking on" if status.thinking else "thinking off",
         "mode": mode,
     }
@@ -45,6 +48,13 @@ def line(status: Status, mode: str, width: int, cells: Callable[[str], int] = le
         parts.pop(name, None)
     text = BETWEEN.join(parts.values())
     return text if cells(text) <= width else ""
+
+
+def dollars(amount: float) -> str:
+    """`<$0.0001`, `$0.0023`, `$1.50`: no more digits than tell anything."""
+    if amount < SMALLEST:
+        return f"<${SMALLEST}"
+    return f"${amount:.4f}" if amount < 1 else f"${amount:.2f}"
 
 
 def percent(number: float) -> str:

@@ -223,6 +223,10 @@ class Store:
         """How many messages the conversation has."""
         return tree.length(self._db, self._head(session_id)[0])
 
+    def is_left(self, message: StoredMessage) -> bool:
+        """Whether a message is on a branch that its conversation has left."""
+        return not tree.holds(self._db, self._head(message.session)[0], message.id)
+
     def tree(self, session_id: str) -> Messages:
         """All messages of a session, those of left branches too, oldest first."""
         return tree.everything(self._db, session_id)

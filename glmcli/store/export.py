@@ -69,7 +69,8 @@ def _mark(stored: StoredMessage) -> str:
     if stored.status == "complete":
         return ""
     error = stored.extra.get("error") or {}
-    return f"{stored.status}: {error['message']}" if error.get("message") else stored.status
+    message = error.get("message")
+    return f"{stored.status}: {message}" if message and message != stored.status else stored.status
 
 
 def markdown(session: Session, messages: Iterable[StoredMessage], *, reasoning: bool = False) -> str:

@@ -26,6 +26,11 @@ def path(db: Connection, head: int | None) -> list[StoredMessage]:
     return [message_from(row) for row in rows]
 
 
+def holds(db: Connection, head: int | None, message: int) -> bool:
+    """Whether that path has the message."""
+    return bool(db.rows(f"{_PATH} SELECT 1 FROM path WHERE id = ?", head, message))
+
+
 def length(db: Connection, head: int | None) -> int:
     """How many messages that path has."""
     return int(db.rows(f"{_PATH} SELECT count(id) FROM path", head)[0][0])

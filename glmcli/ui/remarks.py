@@ -33,6 +33,8 @@ from glmcli.ui.usage_line import usage_line
 
 BODY_SHOWN = 16 * 1024
 """Bytes of a request body that `-v` shows: attachments are far longer and tell nobody anything."""
+AT_ONCE = 0.05
+"""Seconds to wait that are not worth telling."""
 ARGUMENTS_SHOWN = 300
 """Columns of a tool call's arguments."""
 
@@ -49,9 +51,8 @@ class Remarks:
     def feed(self, event: Event) -> None:
         match event:
             case Retrying(attempt, of, wait, reason):
-                self._terminal.note(
-                    f"retrying in {wait:.1f} s (attempt {attempt} of {of}): {one_line(reason)}", "warning"
-                )
+                when = f"in {wait:.1f} s" if wait >= AT_ONCE else "at once"
+                self._terminal.note(f"retrying {when} (attempt {attempt} of {of}): {one_line(reason)}", "warning")
             case ToolCalled(name=name, arguments=arguments, kind=kind, index=index) if self._tool_calls:
                 call = f"{CALLS[kind]} {one_line(name)} {fit(one_line(arguments), ARGUMENTS_SHOWN)}"
                 self._terminal.note(f"{_of_choice(index)}{call}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from glmcli.cli.options import TurnOptions, from_values
 from glmcli.cli.plan import make_plan
 from glmcli.cli.prompt import read_path
 from glmcli.cli.repl import Repl
+from glmcli.cli.tooling import tooling
 from glmcli.cli.warnings import Warnings
 from glmcli.demo import DemoServer
 from glmcli.demo.server import Action, Request
@@ -44,6 +45,18 @@ class Script:
             assert self.repl is not None
             it(self.repl)
         raise EOFError
+
+    vi = False
+
+    def rescued(self) -> int:
+        return 0
+
+    def pick(self, prompt: str, offers: Sequence[tuple[str, str]]) -> str:
+        assert self.repl is not None
+        for _, shown in offers:
+            self.repl.say(shown)
+        self.repl.say(prompt)
+        return self.read()
 
     @contextmanager
     def lent(self) -> Iterator[None]:
@@ -114,7 +127,8 @@ class Talk:
             conversation = Conversation(self.folder, call.world, keep=self.keep, warn=warn)
             stack.callback(conversation.close)
             conversation.resume(last=chosen.continue_, name=chosen.session, fork=chosen.fork)
-            plan = make_plan(call, chosen, conversation.session)
+            tools = stack.enter_context(tooling(call.folder, call.world, chosen, warn, None))
+            plan = tools.equip(make_plan(call, chosen, conversation.session))
             client_for = stack.enter_context(connected(plan.settings, chosen, call.world, terminal, warn))
             script = Script(typed)
             script.repl = Repl(
@@ -125,6 +139,7 @@ class Talk:
                 terminal,
                 warn,
                 options=chosen,
+                tooling=tools,
                 usages=list(usages),
                 verbose=self.verbose,
             )

@@ -101,7 +101,7 @@ def test_a_store_that_cannot_be_read_offers_no_sessions() -> None:
 
 def test_every_command_there_is_can_be_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    known = Known(SLASHES, lambda: [("trip", "")], lambda: ["m"])
+    known = Known(SLASHES, lambda: [("trip", "")], lambda: ["m"], tools=lambda: ["t"], servers=lambda: ["s"])
     offered = after("/", known)
     assert [it.strip() for it in offered] == [f"/{it.names[0]}" for it in SLASHES]
     for slash in SLASHES:

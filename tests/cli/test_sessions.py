@@ -180,6 +180,16 @@ def test_a_conversation_is_exported_to_standard_output_or_a_file(
     assert (tmp_path / "out").read_text() == out
 
 
+def test_a_file_that_is_there_is_only_written_over_by_force(glm: Glm, ids: list[str], tmp_path: Path) -> None:
+    there = tmp_path / "out.md"
+    there.write_text("mine")
+    refused = f"{there} exists; nothing was written\n--force writes over it.\n"
+    assert at_noon(glm, "export", "sky", "-o", str(there)) == ("", refused, ExitStatus.USAGE)
+    assert there.read_text() == "mine"
+    assert at_noon(glm, "export", "sky", "-o", str(there), "--force") == ("", "", 0)
+    assert there.read_text() == at_noon(glm, "export", "sky")[0]
+
+
 def test_the_exported_reasoning_is_what_is_asked_for(glm: Glm, ids: list[str]) -> None:
     assert ["Hm." in at_noon(glm, "export", "sky", *flag)[0] for flag in ([], ["--reasoning"])] == [False, True]
 
@@ -214,6 +224,7 @@ def test_search_as_json_and_with_a_limit(glm: Glm, ids: list[str]) -> None:
                 "part": "user",
                 "created": NOON,
                 "snippet": "Why is the sky blue?",
+                "left": False,
             }
         ],
         "",

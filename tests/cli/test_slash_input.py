@@ -70,7 +70,7 @@ def test_a_file_named_twice_is_read_again_and_sent_once(talk: Talk) -> None:
 
 def test_what_waits_is_listed_and_dropped(talk: Talk) -> None:
     assert replies(talk, "/file", "/file a.py", "/attach photo.png", "/file", "/file none", "/attach none", "Hi") == [
-        "nothing waits for the next message; /file PATH adds a text, /attach PATH an image or a recording",
+        "nothing waits; /file PATH adds a text, /attach PATH an image or a recording",
         f"a.py (1 line): {DROPS}",
         "warning: GLM-4.7-Flash reads text only: 1 image is sent, and the server may refuse or ignore it",
         f"photo.png (image): {DROPS}",
@@ -207,9 +207,22 @@ def test_a_file_is_named_in_the_message(talk: Talk) -> None:
     assert talk.asked[1][-1] == ("user", "Bye")
 
 
-def test_a_named_file_that_is_no_text_stops_the_message(talk: Talk) -> None:
-    told = replies(talk, "What is @photo.png", "Hi")
-    assert told[0].startswith("photo.png is not UTF-8 text")
+def test_a_named_picture_goes_along_as_a_part(talk: Talk) -> None:
+    assert replies(talk, "What is @photo.png?") == [
+        "warning: GLM-4.7-Flash reads text only: 1 image is sent, and the server may refuse or ignore it",
+        "with photo.png (image)",
+    ]
+    text, picture = talk.bodies[0]["messages"][0]["content"]
+    assert text == {"type": "text", "text": "What is @photo.png?"}
+    assert picture["image_url"]["url"] == f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
+
+
+@pytest.mark.parametrize("data", [b"caf\xe9", b"\x80\x81\x82\x83"])
+def test_a_message_with_a_file_that_nobody_can_read_is_in_the_next_prompt_again(talk: Talk, data: bytes) -> None:
+    Path("odd").write_bytes(data)
+    told = replies(talk, "What is @odd", "Hi")
+    assert told[0] == "offered: What is @odd"
+    assert told[1].startswith("odd is not UTF-8 text")
     assert talk.asked == [[("user", "Hi")]]
 
 
@@ -242,7 +255,7 @@ def test_a_command_that_fails_or_says_nothing_tells_its_status(talk: Talk) -> No
         "ended by SIGKILL, no output",
         "there is no command after it; nothing was run",
         "For example: !git diff",
-        "nothing waits for the next message; /file PATH adds a text, /attach PATH an image or a recording",
+        "nothing waits; /file PATH adds a text, /attach PATH an image or a recording",
     ]
     assert [messages[-1][1] for messages in talk.asked] == ["! literal", "!hi"]
 

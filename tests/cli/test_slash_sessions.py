@@ -83,9 +83,9 @@ def test_resume_goes_on_with_another_session(talk: Talk, line: str) -> None:
         assert told[0].startswith("there is no session")
         assert talk.asked[2] == [("user", "b"), ("assistant", "Two."), ("user", "c")]
         return
-    assert told[:2] == ["> a", "One."]
-    assert told[2].startswith("1 answer: 7 tokens in")
-    assert told[3] == "seed = 4 (from session)"
+    assert told[:3] == ["continuing session first: a (2 messages)", "> a", "One."]
+    assert told[3].startswith("1 answer: 7 tokens in")
+    assert told[4] == "seed = 4 (from session)"
     assert talk.asked[2] == [("system", "S"), ("user", "a"), ("assistant", "One."), ("user", "c")]
     assert talk.bodies[2]["seed"] == 4
     assert [it.text for it in talk.stored("first")] == ["a", "One.", "c", "Three."]
@@ -95,10 +95,11 @@ def test_resume_goes_on_with_another_session(talk: Talk, line: str) -> None:
 def test_resume_without_a_name_lets_the_user_pick(talk: Talk) -> None:
     talk("a", session="first")
     told = replies(talk, "b", "/resume", "2", "c")
-    assert told[:3] == [
-        "*1  ID  now  2  default/glm-4.7-flash  b",
-        " 2  ID  now  2  default/glm-4.7-flash  [first] a",
-        "The number of a session, or Enter for none:",
+    assert told[:4] == [
+        "* ID  now  2  default/glm-4.7-flash  b",
+        "  ID  now  2  default/glm-4.7-flash  [first] a",
+        "go on with: ",
+        "continuing session first: a (2 messages)",
     ]
     assert talk.asked[2][:2] == [("user", "a"), ("assistant", "One.")]
 
@@ -127,7 +128,41 @@ def test_a_name_of_digits_is_a_name(talk: Talk) -> None:
     assert "> a" in replies(talk, "b", "/resume 7")
 
 
-def test_a_session_of_another_profile_goes_on_under_this_one(talk: Talk) -> None:
+def test_a_session_of_another_profile_goes_on_under_it(talk: Talk) -> None:
+    talk("a", session="first")
+    with Store.at(talk.folder, talk.world) as store:
+        store.create(name="toy", title="Toys", profile="demo", model="@cf/zai-org/glm-4.7-flash")
+    told = replies(talk, "/resume toy", "b", "/resume first", "c")
+    assert told[:2] == ["continuing session toy: Toys (0 messages)", "@cf/zai-org/glm-4.7-flash, profile demo"]
+    assert "You wrote:" in talk.said
+    assert told[2:5] == [
+        "continuing session first: a (2 messages)",
+        "@cf/zai-org/glm-4.7-flash, profile default",
+        "> a",
+    ]
+    assert talk.asked[1:] == [[("user", "a"), ("assistant", "One."), ("user", "c")]]
+
+
+def test_a_session_of_a_profile_that_cannot_be_reached_goes_on_under_this_one(talk: Talk) -> None:
+    talk.folder.mkdir(exist_ok=True)
+    (talk.folder / "config.toml").write_text(
+        """[profiles.far]
+        endpoint = "openai"
+        base_url = "http://127.0.0.1:1"
+        api_key_env = "FAR_KEY"
+        """
+    )
+    with Store.at(talk.folder, talk.world) as store:
+        store.create(name="far", profile="far", model="other")
+    told = replies(talk, "/resume far", "a")
+    assert told[0] == (
+        "it was held under the profile far (profile far takes its key from $FAR_KEY, which is not set), and goes on"
+        " under default"
+    )
+    assert talk.asked == [[("user", "a")]]
+
+
+def test_a_session_of_a_profile_that_is_gone_goes_on_under_this_one(talk: Talk) -> None:
     with Store.at(talk.folder, talk.world) as store:
         store.create(name="far", profile="gone", model="other")
     told = replies(talk, "/resume far", "a")
@@ -160,6 +195,17 @@ def test_search_finds_words_in_all_sessions(talk: Talk) -> None:
         "nothing was found",
         "there is nothing to search for",
         "For example: /search blue sky",
+    ]
+
+
+def test_search_marks_what_is_on_a_left_branch(talk: Talk) -> None:
+    assert replies(talk, "red sky", "/undo", "blue sky", "/search sky") == [
+        "1 turn undone; /branch finds what was said",
+        "offered: red sky",
+        "ID  now  user  blue sky",
+        "ID  now  user, left  red sky",
+        "what was left is on another branch of its session, which /branch shows there",
+        "/resume and the beginning of an id, or a name, goes on with a session",
     ]
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from glmcli import demo
 from glmcli.cli.repl import Repl
+from glmcli.cli.slash import find
+from glmcli.setting_keys import KEYS
 from glmcli.world import World
 from tests.cli.talking import Talk, served, to_demo
 from tests.cli.test_slash import replies
@@ -30,7 +32,7 @@ class OnTerminal(Talk):
 
     @property
     def world(self) -> World:
-        return replace(super().world, stdout_tty=True, stderr_tty=True)
+        return replace(super().world, environ={"TERM": "xterm", **self.environ}, stdout_tty=True, stderr_tty=True)
 
 
 # /think
@@ -73,9 +75,10 @@ def test_a_choice_that_was_left_out_can_be_taken_back(talk: Talk) -> None:
 
 
 def test_the_thinking_of_the_last_answer_is_shown(talk: Talk) -> None:
-    nothing = "there is no thinking to show: the last answer came without any, or there is none yet"
     told = replies(talk, "/reasoning", "a", "/reasoning", "b", "/reasoning", "/new", "/reasoning")
-    assert [line for line in told if "new session" not in line] == [nothing, "First,", "then.", nothing, nothing]
+    none_yet = "there is no answer yet; there is none to show"
+    without = "the last answer came without thinking; there is none to show"
+    assert [line for line in told if "new session" not in line] == [none_yet, "First,", "then.", without, none_yet]
 
 
 def test_the_thinking_of_an_earlier_run_is_in_the_store(talk: Talk) -> None:
@@ -116,7 +119,24 @@ def test_json_of_the_settings_can_be_switched_off(talk: Talk) -> None:
     assert "response_format" not in talk.bodies[0]
 
 
+# /vi
+
+
+def test_vi_changes_the_keys(talk: Talk) -> None:
+    assert replies(talk, "/vi", "/vim on", "/vi", "/vi off", "/vi maybe") == [
+        "the keys are those of Emacs",
+        "the keys are those of vi",
+        "the keys are those of vi",
+        "the keys are those of Emacs",
+        "/vi takes on or off, not maybe; nothing was changed",
+    ]
+
+
 # /raw, /plain, /theme
+
+
+def test_every_theme_is_offered() -> None:
+    assert find("theme").choices == KEYS["theme"].choices
 
 
 def test_answers_are_shown_another_way(tmp_path: Path) -> None:

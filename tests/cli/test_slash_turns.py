@@ -90,7 +90,7 @@ def test_continue_needs_an_answer(tmp_path: Path) -> None:
 
 def test_undo_takes_back_turns_and_offers_what_was_asked(talk: Talk) -> None:
     assert replies(talk, "a", "b\nb", "c", "/undo 2", "d") == [
-        "2 turns undone; the session keeps the old branch",
+        "2 turns undone; /branch finds what was said",
         "offered: b",
         "b",
     ]
@@ -105,12 +105,12 @@ def test_undo_offers_the_text_to_a_keyboard_that_takes_it(talk: Talk) -> None:
     def able(repl: Repl) -> None:
         setattr(repl.keyboard, "offer", offered.append)  # noqa: B010
 
-    assert replies(talk, "a", able, "/undo") == ["1 turn undone; the session keeps the old branch"]
+    assert replies(talk, "a", able, "/undo") == ["1 turn undone; /branch finds what was said"]
     assert offered == ["a"]
 
 
 def test_undo_of_more_than_there_is_goes_back_to_the_beginning(talk: Talk) -> None:
-    assert replies(talk, "a", "b", "/rewind 9", "c")[0] == "2 turns undone; the session keeps the old branch"
+    assert replies(talk, "a", "b", "/rewind 9", "c")[0] == "2 turns undone; /branch finds what was said"
     assert talk.asked[2] == [("user", "c")]
     assert texts(talk) == ["c", "Three."]
 

@@ -45,6 +45,14 @@ def test_percents(number: float, shown: str) -> None:
     assert line(Status("m", "p", context=number), "", 80) == f"m · p · context {shown} · thinking on"
 
 
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [(0.0, ""), (3e-9, "<$0.0001 · "), (0.0001, "$0.0001 · "), (0.99994, "$0.9999 · "), (12.3456, "$12.35 · ")],
+)
+def test_an_amount_has_the_digits_that_tell_something(amount: float, shown: str) -> None:
+    assert line(Status("m", "p", cost=amount), "", 80) == f"m · p · {shown}thinking on"
+
+
 def test_wide_characters_take_the_room_that_they_take() -> None:
     assert (
         line(Status("m", "p", "旅行"), "", 24, lambda text: len(text) + 2 * text.count("旅"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,12 +20,16 @@ from prompt_toolkit.filters import (
 from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
 from prompt_toolkit.key_binding import KeyBindings, KeyPress, KeyPressEvent
 from prompt_toolkit.keys import Keys
+from prompt_toolkit.validation import ValidationError
 
 from glmcli.cli.keyboard.block import unfinished
 from glmcli.cli.keyboard.pastes import Pastes
 
 SHIFT_ENTER = ("\x1b[27;2;13~", "\x1b[13;2u")
 """What xterm and kitty send for it; prompt-toolkit takes the first for Enter and does not know the second."""
+
+EDITORS = ("/usr/bin/editor", "/usr/bin/nano", "/usr/bin/pico", "/usr/bin/vi", "/usr/bin/emacs")
+"""What prompt-toolkit looks for where no editor is named."""
 
 typing = has_focus(DEFAULT_BUFFER)
 """And not the text that Ctrl-R looks for."""
@@ -61,7 +66,11 @@ def _sending(keys: KeyBindings, bound: Bound) -> None:
             buffer.insert_text("\n")
         elif unfinished(buffer.text):
             buffer.insert_text("\n")
+        elif (stub := bound.pastes.damaged(buffer.text)) and buffer.validation_error is None:
+            said = f"a part of {stub} is gone: Ctrl-_ undoes that, Enter sends the rest"
+            buffer.validation_error = ValidationError(buffer.cursor_position, said)
         else:
+            buffer.validation_error = None
             buffer.validate_and_handle()
 
     def new_line(event: KeyPressEvent) -> None:
@@ -162,6 +171,10 @@ def _editing(keys: KeyBindings, bound: Bound) -> None:
 
 def edit(buffer: Buffer, pastes: Pastes) -> None:
     """Gives the whole message to the editor, and takes it back: one that was left in anger must send nothing."""
+    if not any(map(os.environ.get, ("VISUAL", "EDITOR"))) and not any(map(os.path.exists, EDITORS)):
+        said = "there is no editor: set VISUAL or EDITOR, for example export EDITOR=nano"
+        buffer.validation_error = ValidationError(buffer.cursor_position, said)
+        return
     folded = buffer.document
     buffer.document = Document(pastes.unfold(folded.text))
     task = buffer.open_in_editor()  # has written the message to a file when it returns, and opens it afterwards
@@ -173,3 +186,21 @@ def edit(buffer: Buffer, pastes: Pastes) -> None:
             buffer.document = Document(text, len(text))
 
     task.add_done_callback(fold_again)
+
+
+class Whole:
+    """Keeps the cursor out of the stubs of a message, so that what is typed never breaks one."""
+
+    def __init__(self, buffer: Buffer, pastes: Pastes) -> None:
+        self._buffer = buffer
+        self._pastes = pastes
+        self._last = 0
+
+    def __call__(self, sender: object = None) -> None:
+        """To be called after each key: goes on out of the stub in the direction in which the cursor went."""
+        buffer = self._buffer
+        inside = self._pastes.around(buffer.text, buffer.cursor_position)
+        if inside is not None:
+            begin, end = inside
+            buffer.cursor_position = end if buffer.cursor_position > self._last else begin
+        self._last = buffer.cursor_position

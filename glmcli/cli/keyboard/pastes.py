@@ -40,6 +40,22 @@ class Pastes:
             text = text.replace(pasted, stub, 1)
         return text
 
+    def damaged(self, text: str) -> str:
+        """A stub of which only a part is left in the text, so that its paste would not be sent; empty if none is."""
+        if not self._whole:
+            return ""
+        rest = self._stubs().sub("\n", text)
+        for stub in self._whole:
+            if stub not in text and len(stub) // 2 <= _common(stub, rest):
+                return stub
+        return ""
+
+    def around(self, text: str, at: int) -> tuple[int, int] | None:
+        """Where the stub begins and ends that the place is inside of."""
+        if not self._whole:
+            return None
+        return next((it.span() for it in self._stubs().finditer(text) if it.start() < at < it.end()), None)
+
     def before(self, text: str) -> int:
         """The length of the stub that the text ends with, else 0."""
         return next((len(stub) for stub in self._whole if text.endswith(stub)), 0)
@@ -50,6 +66,13 @@ class Pastes:
 
     def _stubs(self) -> re.Pattern[str]:
         return re.compile("|".join(map(re.escape, self._whole)))
+
+
+def _common(one: str, other: str) -> int:
+    """The length of the longest text that is in both."""
+    from difflib import SequenceMatcher
+
+    return SequenceMatcher(None, one, other, autojunk=False).find_longest_match().size
 
 
 def _names(size: str) -> Iterator[str]:

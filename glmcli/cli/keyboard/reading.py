@@ -6,15 +6,17 @@ answered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glmcli.api.unicode import well_formed
 from glmcli.cli.device import Device
+from glmcli.cli.keyboard.asking import ESCAPES, Asking
 from glmcli.cli.keyboard.block import QUOTES, block
 from glmcli.cli.keyboard.pastes import Pastes
+from glmcli.cli.keyboard.unsent import Unsent
 from glmcli.errors import Terminated
 
 if TYPE_CHECKING:
@@ -37,10 +39,10 @@ SILENCE = 1.0
 class Keyboard:
     """The keys of a terminal.
 
-    history: the file that messages are kept in, None to keep them in memory. vi: the keys of vi, else those of Emacs;
-    may be changed between two messages. multiline: Enter is a new line and Alt-Enter sends, instead of the other way
-    round. vi_escape: two letters that leave the insert mode of vi as Escape does, such as jk. color: False for none.
-    drawn: called whenever the prompt was drawn, which is also after each key.
+    history: the file that messages are kept in, beside what is typed and not sent yet; None to keep them in memory.
+    vi: the keys of vi, else those of Emacs; may be changed between two messages. multiline: Enter is a new line and
+    Alt-Enter sends, instead of the other way round. vi_escape: two letters that leave the insert mode of vi as Escape
+    does, such as jk. color: False for none.
     """
 
     def __init__(
@@ -67,13 +69,42 @@ class Keyboard:
         self._session: PromptSession[str] | None = None
         self._offered = ""
         self._status: Status | None = None
-        self._unfolded = False
+        self._thinking: str | None = None
+        self._unsent = Unsent(history.parent) if history is not None else None
 
     @contextmanager
     def open(self) -> Iterator["Keyboard"]:
         """While the block runs, what is typed waits for the next `read`, and is not echoed."""
-        with self._device.quiet():
-            yield self
+        try:
+            with self._device.quiet():
+                yield self
+        finally:
+            if self._unsent is not None:
+                self._unsent.close()
+
+    def rescued(self) -> int:
+        """How many messages are in the history now that processes which are gone left behind unsent."""
+        left = self._unsent.left() if self._unsent is not None else []
+        if left:
+            from glmcli.cli.keyboard.history import SharedHistory
+
+            assert self._path is not None
+            history = SharedHistory(self._path, str)
+            for text in left:
+                history.store_string(text)
+        return len(left)
+
+    def pick(self, prompt: str, offers: Sequence[tuple[str, str]]) -> str:
+        """The key of one of the offers, which are shown, or what was typed in place of one. Raises EOFError or
+        KeyboardInterrupt where the user would rather have none."""
+        from glmcli.cli.keyboard.looks import STYLE
+        from glmcli.cli.keyboard.picking import pick, pick_by_number
+
+        keys, screen = self.streams()
+        with self._device.lent():
+            if self._device.dumb:
+                return pick_by_number(keys, screen, prompt, offers)
+            return pick(keys, screen, prompt, offers, STYLE, color=self._color)
 
     @contextmanager
     def lent(self) -> Iterator[int | None]:
@@ -91,7 +122,7 @@ class Keyboard:
             self._status = self.view.status()
         while True:
             self._pastes.clear()
-            self._unfolded = False
+            self._thinking = None
             offered, self._offered = self._offered, ""
             try:
                 with self._device.lent():
@@ -104,10 +135,26 @@ class Keyboard:
                 unsent.append_to_history()
                 if not unsent.text or isinstance(end, EOFError | Terminated):
                     raise
+            finally:
+                self._keep_unsent("")
+
+    @contextmanager
+    def asking(self) -> Iterator[Asking]:
+        """A question in the middle of an answer. What was typed before it begins the next message."""
+        asking = Asking(self._device, self._typed_ahead)
+        asking.begin()
+        yield asking
+
+    def _typed_ahead(self, text: str) -> None:
+        self._offered += ESCAPES.sub("", text)
 
     def offer(self, text: str) -> None:
         """The next message begins with this text, to be changed and sent."""
         self._offered = text
+
+    def _keep_unsent(self, text: str) -> None:
+        if self._unsent is not None:
+            self._unsent.keep(self._pastes.unfold(text))
 
     def _prompting(self) -> "PromptSession[str]":
         import logging
@@ -118,7 +165,7 @@ class Keyboard:
         from prompt_toolkit.output import ColorDepth
 
         from glmcli.cli.keyboard.history import OwnHistory, SharedHistory
-        from glmcli.cli.keyboard.keys import Bound, bindings
+        from glmcli.cli.keyboard.keys import Bound, Whole, bindings
         from glmcli.cli.keyboard.looks import STYLE, Suggesting
         from glmcli.cli.keyboard.silence import PasteWatch
 
@@ -152,6 +199,8 @@ class Keyboard:
                 tempfile_suffix=".md",
             )
         session.app.after_render += lambda app: self.drawn()
+        session.default_buffer.on_text_changed += lambda buffer: self._keep_unsent(buffer.text)
+        session.app.key_processor.after_key_press += Whole(session.default_buffer, self._pastes)
         return session
 
     def _set_mode(self, session: "PromptSession[str]") -> None:
@@ -176,13 +225,13 @@ class Keyboard:
 
         app = get_app()
         above: StyleAndTextTuples = []
-        if self._unfolded and self.view is not None and not app.is_done:
+        if self._thinking is not None and not app.is_done:
             size = app.output.get_size()
-            above = [("class:thinking", pane(self.view.thinking(), size.columns, max(3, size.rows // 2)))]
+            above = [("class:thinking", pane(self._thinking, size.columns, max(3, size.rows // 2)))]
         return [*above, ("", prompt)]
 
     def _fold(self) -> None:
-        self._unfolded = not self._unfolded
+        self._thinking = self.view.thinking() if self._thinking is None and self.view is not None else None
 
     def _toolbar(self) -> str:
         from prompt_toolkit.application import get_app

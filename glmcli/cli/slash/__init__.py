@@ -10,8 +10,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from glmcli.cli.slash import choices, clipboard, context, costs, history, input, sessions, shell, show, turns
-from glmcli.cli.slash.slash import Slash, row
+from glmcli.cli.slash import (
+    branches,
+    choices,
+    clipboard,
+    context,
+    costs,
+    history,
+    input,
+    sessions,
+    shell,
+    show,
+    tools,
+    turns,
+)
+from glmcli.cli.slash.slash import Slash, prose, row
 from glmcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,25 +69,23 @@ def _help(repl: "Repl", argument: str) -> None:
         others = f" (also {', '.join(f'/{name}' for name in slash.names[1:])})" if slash.names[1:] else ""
         row(repl, f"/{slash.names[0]} {slash.argument}", f"{slash.help}{others}")
         return
-    for it in SLASHES:
-        row(repl, f"/{it.names[0]} {it.argument}", it.help)
-    repl.say()
+    for group in GROUPS:
+        for it in group:
+            row(repl, f"/{it.names[0]} {it.argument}", it.help)
+        repl.say()
     for key, what in repl.keyboard.described():
         row(repl, key, what)
     repl.say()
-    row(repl, "", "A unique beginning of a command will do. //text sends /text, !!text sends !text.", 0)
+    prose(repl, "A unique beginning of a command will do. To send a message that begins with / or !, write it twice.")
 
 
-SLASHES: tuple[Slash, ...] = (
-    Slash(("help", "?"), "[COMMAND]", "lists commands and keys", _help, "command"),
-    *turns.SLASHES,
-    *history.SLASHES,
-    *sessions.SLASHES,
-    *input.SLASHES,
-    *shell.SLASHES,
-    *clipboard.SLASHES,
-    *choices.SLASHES,
-    *context.SLASHES,
-    *show.SLASHES,
-    *costs.SLASHES,
+GROUPS: tuple[tuple[Slash, ...], ...] = (
+    (Slash(("help", "?"), "[COMMAND]", "lists commands and keys", _help, "command"), *turns.SLASHES, *branches.SLASHES),
+    (*history.SLASHES, *sessions.SLASHES),
+    (*input.SLASHES, *shell.SLASHES, *clipboard.SLASHES),
+    choices.SLASHES,
+    show.SLASHES,
+    tools.SLASHES,
+    (*context.SLASHES, *costs.SLASHES),
 )
+SLASHES = tuple(it for group in GROUPS for it in group)

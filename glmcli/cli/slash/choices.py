@@ -11,7 +11,7 @@ from glmcli.api.choices import assigned
 from glmcli.api.fields import Field, fields, read_flag, read_value
 from glmcli.api.request import Sourced, overlay
 from glmcli.cli.prompt import read_path
-from glmcli.cli.slash.slash import Slash, row
+from glmcli.cli.slash.slash import Slash, prose
 from glmcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,21 +30,29 @@ def _system(repl: "Repl", argument: str) -> None:
 
 
 def _set(repl: "Repl", argument: str) -> None:
+    from difflib import get_close_matches
+
     name, text = assignment(argument)
     if text:
         repl.choose(with_field(repl.plan, name, text, "/set"))
         repl.terminal.note(_state(repl.plan, name))
     elif name:
-        repl.say(_state(repl.plan, name))
         it = fields().get(name)
+        if it is None and name != "model" and name not in repl.plan.params:
+            close = get_close_matches(name, fields(), n=1)
+            hint = f"Did you mean {close[0]}?" if close else "`glm config params` lists every field."
+            raise UsageError(f"there is no field {name}", hint=hint)
+        repl.say(_state(repl.plan, name))
         if it is not None:
-            row(repl, "", f"{it.help} ({it.type_text}{', ' if it.bounds_text else ''}{it.bounds_text})", 0)
+            prose(repl, f"{it.help} ({it.type_text}{', ' if it.bounds_text else ''}{it.bounds_text})")
     else:
         for known in ("model", *repl.plan.params):
             repl.say(_state(repl.plan, known))
 
 
 def _unset(repl: "Repl", argument: str) -> None:
+    if not argument:
+        raise UsageError("nothing is named to be taken back", hint="For example: /unset seed; /set lists what is set.")
     repl.choose(without_field(repl.plan, argument))
     repl.terminal.note(_state(repl.plan, argument))
 
@@ -93,7 +101,7 @@ def without_field(plan: "Plan", name: str) -> "Plan":
             raise UsageError(
                 f"{name} comes from {plan.params[name].origin}", hint=f"/set {name} null leaves it out of the request."
             )
-        raise UsageError(f"{name or 'nothing'} is not set", hint="/set lists what is.")
+        raise UsageError(f"{name} is not set", hint="/set lists what is.")
     chosen = {key: it for key, it in plan.chosen.items() if key != name}
     kept = {key: it for key, it in plan.params.items() if key in chosen}
     return replace(plan, params=overlay(plan.settings.defaults(), kept), chosen=chosen)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from glmcli.cli.draft import Item
 from glmcli.cli.prompt import edited, fetch, is_file, read_file
-from glmcli.cli.slash.slash import Slash, row
+from glmcli.cli.slash.slash import Slash, prose, row
 from glmcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _drop(repl: "Repl") -> None:
 
 def _list(repl: "Repl") -> None:
     if not repl.draft.items:
-        repl.say("nothing waits for the next message; /file PATH adds a text, /attach PATH an image or a recording")
+        prose(repl, "nothing waits; /file PATH adds a text, /attach PATH an image or a recording")
         return
     repl.say("along with the next message:")
     for item in repl.draft.items:

@@ -6,20 +6,26 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from glmcli.api.request import Sourced, overlay
+from glmcli.cli.plan import Plan, wanted_of
 from glmcli.cli.slash.slash import Slash
-from glmcli.errors import UsageError
+from glmcli.errors import ConfigError, Terminated, UsageError
 
 if TYPE_CHECKING:
-    from glmcli.cli.plan import Plan
     from glmcli.cli.repl import Repl
     from glmcli.store import Session, Store
 
 LISTED = 10
+OFFERED = 100
 
 
 def _sessions(repl: "Repl", argument: str) -> None:
-    if not _listed(repl, _limit(argument)):
+    limit = _limit(argument)
+    sessions, rows = _rows(repl, limit)
+    if not sessions:
         repl.say("no conversation is stored yet")
+    width = len(str(len(sessions)))
+    for number, line in enumerate(rows, 1):
+        _say(repl, f"{line[:1]}{number:>{width}} {line[1:]}")
 
 
 def _resume(repl: "Repl", argument: str) -> None:
@@ -29,14 +35,37 @@ def _resume(repl: "Repl", argument: str) -> None:
     if session.id == repl.conversation.id:
         repl.terminal.note("that is this session")
         return
-    plan = plan_for(repl.plan, session)
+    before = repl.plan.profile
+    plan = repl.equipped(plan_for(_under_its_profile(repl, session), session))
     repl.check(plan)
-    repl.conversation.switch(session)
-    repl.plan, repl.unasked, repl.last = plan, [], None
+    repl.go_on_with(session)
+    repl.plan = plan
     repl.usages[:] = repl.conversation.usages()
-    if session.profile not in (None, plan.profile):
-        repl.terminal.note(f"it was held under the profile {session.profile}, and goes on under {plan.profile}")
+    repl.announce()
+    if plan.profile != before:
+        repl.terminal.note(f"{plan.model.value}, profile {plan.profile}")
     repl.recall()
+
+
+def _under_its_profile(repl: "Repl", session: "Session") -> "Plan":
+    """The plan under the profile that the session was held under; where that cannot be reached, under this one, as is
+    said then."""
+    if session.profile in (None, repl.plan.profile):
+        return repl.plan
+    from glmcli.cli.command import Invocation
+
+    world, settings = repl.terminal.world, repl.plan.settings
+    why = ""
+    if session.profile in settings.profiles:
+        call = Invocation(world, config_dir=str(settings.folder), quiet=repl.terminal.quiet)
+        try:
+            other = call.settings_of(session.profile)
+            repl.reach(other, session.model or "")
+            return replace(repl.plan, settings=other)
+        except ConfigError as error:
+            why = f" ({error.message})"
+    repl.terminal.note(f"it was held under the profile {session.profile}{why}, and goes on under {repl.plan.profile}")
+    return repl.plan
 
 
 def plan_for(plan: "Plan", session: "Session") -> "Plan":
@@ -51,6 +80,8 @@ def plan_for(plan: "Plan", session: "Session") -> "Plan":
         system=Sourced(session.system, "session") if session.system else None,
         params=overlay(plan.settings.defaults(), kept),
         chosen=dict(session.options),
+        wanted=wanted_of(session),
+        tools=(),
     )
 
 
@@ -58,12 +89,13 @@ def _chosen(repl: "Repl", argument: str) -> "Session | None":
     """The session that is named, or picked from the list; None where the user would rather not."""
     number = argument
     if not argument:
-        sessions = _listed(repl, LISTED)
+        sessions, rows = _rows(repl, OFFERED)
         if not sessions:
             raise UsageError("there is no session to go on with", hint="Type a message to start one.")
-        repl.say("The number of a session, or Enter for none:")
         try:
-            number = repl.keyboard.read().strip()
+            number = repl.keyboard.pick("go on with: ", [(row[2:].split()[0], row) for row in rows]).strip()
+        except Terminated:
+            raise
         except (EOFError, KeyboardInterrupt):
             number = ""
         if not number:
@@ -87,21 +119,19 @@ def _is_name(store: "Store", word: str) -> bool:
         return False
 
 
-def _listed(repl: "Repl", limit: int) -> "list[Session]":
-    """Shows the sessions used last, numbered; a mark stands before this one."""
+def _rows(repl: "Repl", limit: int) -> "tuple[list[Session], list[str]]":
+    """The sessions used last, and a line for each; a mark stands before this one."""
     from glmcli.cli.session_lines import aligned, described
 
     with repl.conversation.store() as store:
         sessions = store.list(limit)
         rows = [described(store, session, repl.terminal.world.now()) for session in sessions]
-    width = len(str(len(sessions)))
-    for number, (session, line) in enumerate(zip(sessions, aligned(rows, right=(1, 2)), strict=True), 1):
-        _say(repl, f"{'*' if session.id == repl.conversation.id else ' '}{number:>{width}}  {line}")
-    return sessions
+    marks = ["*" if session.id == repl.conversation.id else " " for session in sessions]
+    return sessions, [f"{mark} {row}" for mark, row in zip(marks, aligned(rows, right=(1, 2)), strict=True)]
 
 
 def _search(repl: "Repl", argument: str) -> None:
-    from glmcli.cli.session_lines import aligned, found
+    from glmcli.cli.session_lines import LEFT, aligned, found
 
     if not argument:
         raise UsageError("there is nothing to search for", hint="For example: /search blue sky")
@@ -113,6 +143,8 @@ def _search(repl: "Repl", argument: str) -> None:
         return
     for line in aligned(rows):
         _say(repl, line)
+    if any(LEFT in row[2] for row in rows):
+        repl.say("what was left is on another branch of its session, which /branch shows there")
     if len(hits) > LISTED:
         repl.say("and more; glm sessions search --limit 0 shows all of it")
     repl.say("/resume and the beginning of an id, or a name, goes on with a session")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from glmcli.api.request import Sourced, overlay
 from glmcli.cli.slash.choices import with_field, without_field
-from glmcli.cli.slash.slash import Slash
+from glmcli.cli.slash.slash import Slash, row
 from glmcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -62,16 +62,16 @@ def without_thinking(plan: "Plan") -> "Plan":
 
 
 def _reasoning(repl: "Repl", argument: str) -> None:
-    thoughts = repl.last.reasoning() if repl.last is not None else _stored_reasoning(repl)
+    thoughts = repl.thinking()
     if not thoughts.strip():
-        raise UsageError("there is no thinking to show: the last answer came without any, or there is none yet")
-    repl.terminal.fresh_line("stderr")
-    repl.terminal.write_error(thoughts.strip("\n"), style="dim")
-    repl.terminal.fresh_line("stderr")
+        said = "the last answer came without thinking" if repl.conversation.is_answered else "there is no answer yet"
+        raise UsageError(f"{said}; there is none to show")
+    from glmcli.ui.columns import wrapped
 
-
-def _stored_reasoning(repl: "Repl") -> str:
-    return next((it.reasoning for it in reversed(repl.conversation.path()) if it.role == "assistant"), "")
+    repl.terminal.fresh_line("stderr")
+    for line in thoughts.strip().split("\n"):
+        for fitting in wrapped(line, repl.terminal.width):
+            repl.terminal.write_error(f"{fitting}\n", style="dim")
 
 
 def _model(repl: "Repl", argument: str) -> None:
@@ -159,11 +159,23 @@ def _doctor(repl: "Repl", argument: str) -> None:
     from glmcli.cli.command import Invocation
     from glmcli.cli.doctor import examine
 
-    call = Invocation(repl.terminal.world, profile=repl.plan.profile, config_dir=str(repl.plan.settings.folder))
+    settings = repl.plan.settings
+    named = settings.value("profile").origin == "--profile"
+    profile = repl.plan.profile if named else None
+    call = Invocation(repl.terminal.world, profile=profile, config_dir=str(settings.folder))
     for finding in examine(call):
-        repl.say(f"{finding.verdict:<4}  {finding.about:<9} {finding.text}")
+        row(repl, f"{finding.verdict:<4}  {finding.about}", finding.text, 16)
         if finding.cure:
-            repl.say(f"{'':15} {finding.cure}")
+            row(repl, "", finding.cure, 16)
+
+
+def _vi(repl: "Repl", argument: str) -> None:
+    if argument in ON_OFF:
+        repl.keyboard.vi = ON_OFF[argument]
+    elif argument:
+        raise UsageError(f"/vi takes on or off, not {argument}; nothing was changed")
+    said = repl.terminal.note if argument else repl.say
+    said(f"the keys are those of {'vi' if repl.keyboard.vi else 'Emacs'}")
 
 
 _SWITCH = ("on", "off")
@@ -175,7 +187,8 @@ SLASHES = (
     Slash(("json",), "[on|off]", "whether answers are JSON objects", _json, "choice", _SWITCH),
     Slash(("raw",), "[on|off]", "whether answers are shown as Markdown source", _raw, "choice", _SWITCH),
     Slash(("plain",), "[on|off]", "whether answers are shown line by line", _plain, "choice", _SWITCH),
-    Slash(("theme",), "[NAME]", "shows or changes the colours", _theme, "choice", ("auto", "dark", "light")),
+    Slash(("theme",), "[NAME]", "shows or changes the colours", _theme, "choice", ("auto", "dark", "light", "plain")),
+    Slash(("vi", "vim"), "[on|off]", "whether the keys are those of vi, else of Emacs", _vi, "choice", _SWITCH),
     Slash(("curl",), "", "shows the last request as a curl command, secrets as variables", _curl),
     Slash(("doctor",), "", "checks token, network, files and terminal", _doctor),
 )

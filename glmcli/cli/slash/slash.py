@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from glmcli.cli.repl import Repl
 
-Completes = Literal["", "command", "field", "assignment", "assignments", "model", "path", "session", "choice"]
+Completes = Literal[
+    "", "command", "field", "assignment", "assignments", "model", "path", "session", "choice", "tool", "server"
+]
 """What the Tab key offers after a command: `assignment` is the name of a field and then its value, `assignments` are
 several NAME=VALUE, `choice` is one of the words that the command names itself."""
 
@@ -28,10 +30,22 @@ class Slash:
 
 
 def row(repl: "Repl", left: str, right: str, column: int = 24) -> None:
-    """Two columns, the second one wrapped to the terminal."""
-    from textwrap import wrap
+    """Two columns, the second one broken between words; below a left one that needs more room."""
+    from glmcli.ui.columns import wrapped
 
-    lines = wrap(right, max(20, repl.terminal.width - column - 1), break_on_hyphens=False)
-    repl.say(f"{left:<{column}}{lines[0]}")
-    for line in lines[1:]:
+    lines = list(wrapped(right, max(20, repl.terminal.width - column)))
+    if len(left) < column:
+        repl.say(f"{left:<{column}}{lines.pop(0)}")
+    else:
+        repl.say(left)
+    for line in lines:
         repl.say(f"{'':<{column}}{line}")
+
+
+def prose(repl: "Repl", text: str) -> None:
+    """What was asked for, broken between words."""
+    from glmcli.ui.columns import wrapped
+
+    for line in text.split("\n"):
+        for fitting in wrapped(line, repl.terminal.width):
+            repl.say(fitting)

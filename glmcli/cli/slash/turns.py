@@ -53,6 +53,9 @@ def _retry(repl: "Repl", argument: str) -> None:
 
 
 def _continue(repl: "Repl", argument: str) -> None:
+    if repl.conversation.stopped_in_calls:
+        repl.ask([])
+        return
     if not repl.conversation.is_answered:
         raise UsageError("there is no answer to go on with", hint="/retry asks the last question again.")
     with repl.conversation.trying():
@@ -70,8 +73,10 @@ def _undo(repl: "Repl", argument: str) -> None:
         raise UsageError("nothing was asked yet", hint="Type a message first.")
     at = asked[-back] if back <= len(asked) else asked[0]
     repl.conversation.cut(at - 1)
+    repl.last = None
     turns = min(back, len(asked))
-    repl.terminal.note(f"{turns} {'turn' if turns == 1 else 'turns'} undone; the session keeps the old branch")
+    kept = "; /branch finds what was said" if repl.conversation.session else ""
+    repl.terminal.note(f"{turns} {'turn' if turns == 1 else 'turns'} undone{kept}")
     repl.keyboard.offer(path[at - 1].text)
 
 
@@ -99,6 +104,7 @@ def _edit(repl: "Repl", argument: str) -> None:
         repl.ask([message])
         return
     repl.conversation.cut(number - 1, message)
+    repl.last = None
     repl.terminal.note(f"message {number} is edited, and the conversation goes on from it")
 
 
