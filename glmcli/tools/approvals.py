@@ -11,8 +11,10 @@ arguments: a tool that was changed since is asked about again, however it is cal
     created = 2026-11-23T10:00:00Z
 
 A pattern is a shell-like one (`*`, `?`, `[…]`) over the whole text of an argument: of a string itself, of other values
-their JSON. A call is covered when each of its arguments has a pattern and fits it. `scope` stands for all that one
-approval covers of a tool which is approved by folder or host.
+their JSON (and of a string that reads like such JSON too, where the schema leaves it open which of them it is). A call
+is covered when each of its arguments has a pattern and fits it, and none is left out but where the pattern is `*`: what
+a tool does without an argument is another thing. `scope` stands for all that one approval covers of a tool which is
+approved by folder or host.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from glmcli.tools.tool import Approval, Tool
 
 FILE_NAME = "approvals.toml"
 HASHED = "sha256:"
+ANY = "*"
 _MAGIC = re.compile(r"([*?[])")
 _HEAD = "# What glm may run unasked. `glm tools rules` lists and revokes these.\n"
 
@@ -52,7 +55,9 @@ class Call:
             return {"scope": self.scope}
         if not isinstance(self.arguments, dict):
             return {"input": str(self.arguments)}
-        return {name: _text(value) for name, value in self.arguments.items()}
+        declared = (self.tool.parameters or {}).get("properties")
+        schemas = declared if isinstance(declared, dict) else {}
+        return {name: _text(value, schemas.get(name)) for name, value in self.arguments.items()}
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,10 @@ class Rule:
             and self.definition == HASHED + call.tool.hash
             and self.kind == kind_of(call)
             and texts.keys() <= self.patterns.keys()
-            and all(fnmatchcase(text, self.patterns[name]) for name, text in texts.items())
+            and all(
+                fnmatchcase(texts[name], pattern) if name in texts else pattern == ANY
+                for name, pattern in self.patterns.items()
+            )
         )
 
     @property
@@ -100,9 +108,9 @@ def any_like(call: Call) -> dict[str, str]:
     if call.scope is not None:
         return exactly(call)
     if not isinstance(call.arguments, dict):
-        return {"input": "*"}
+        return {"input": ANY}
     declared = (call.tool.parameters or {}).get("properties")
-    return dict.fromkeys([*(declared if isinstance(declared, dict) else ()), *call.arguments], "*")
+    return dict.fromkeys([*(declared if isinstance(declared, dict) else ()), *call.arguments], ANY)
 
 
 def escaped(text: str) -> str:
@@ -111,14 +119,16 @@ def escaped(text: str) -> str:
 
 
 class Approvals:
-    """The rules of the file, which is read when it is first needed, and what was approved since the process began.
+    """The rules of the file, which is read again whenever it has changed, since another process may take an approval
+    back; and what was approved since this one began.
 
     Raises ConfigError where the file cannot be read or makes no sense; a broken one approves nothing.
     """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE_NAME
-        self._rules: list[Rule] | None = None
+        self._rules: list[Rule] = []
+        self._read: tuple[int, ...] | None = None
         self._session: set[tuple[str, str]] = set()
 
     def covers(self, call: Call) -> bool:
@@ -133,8 +143,9 @@ class Approvals:
 
     def rules(self) -> list[Rule]:
         """The rules of the file, in their order."""
-        if self._rules is None:
-            self._rules = read(self.path)
+        found = _version(self.path)
+        if found != self._read:
+            self._rules, self._read = read(self.path), found
         return self._rules
 
     def approve_for_session(self, call: Call) -> None:
@@ -150,7 +161,6 @@ class Approvals:
         with locked(self.path.parent):
             kept = [it for it in read(self.path) if not it.covers(call) or it.patterns != rule.patterns]
             write(self.path, [*kept, rule])
-        self._rules = [*kept, rule]
         return rule
 
     def revoke(self, numbers: set[int]) -> list[Rule]:
@@ -164,7 +174,6 @@ class Approvals:
                     hint="glm tools rules lists them.",
                 )
             write(self.path, [rule for number, rule in enumerate(rules, 1) if number not in numbers])
-        self._rules = None
         return [rule for number, rule in enumerate(rules, 1) if number in numbers]
 
     @staticmethod
@@ -237,5 +246,28 @@ def _rule(value: Any, number: int, path: Path) -> Rule:
     )
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+def _version(path: Path) -> tuple[int, ...]:
+    """What differs between a file and one that was put in its place."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_ino, found.st_size
+
+
+def _text(value: Any, schema: Any) -> str:
+    """No two values that fit the schema have the same text: "1" is not 1."""
+    plain = isinstance(schema, dict) and schema.get("type") == "string"
+    if isinstance(value, str) and (plain or not _reads_as_json(value)):
+        return value
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _reads_as_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except RecursionError:
+        return True
+    except ValueError:
+        return False
+    return True
