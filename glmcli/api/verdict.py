@@ -16,6 +16,9 @@ _FAILED = frozenset(("error", "network_error"))
 FINISH_REASONS = _CUT | _FILTERED | _FAILED | {"stop", "tool_calls", "function_call"}
 """Those whose meaning is known. Any other is an end like `stop`."""
 
+MOST_QUOTED = 200
+"""Characters of a refusal that an error quotes."""
+
 
 def verdict(completion: Completion, finished: bool) -> GlmError | None:
     """None for a complete, usable answer; else what is wrong with its first choice that is not.
@@ -52,7 +55,10 @@ def _of_choice(completion: Completion, index: int, which: str) -> GlmError | Non
         )
     refusal = completion.refusal(index).strip()
     if refusal:
-        return UnusableError(f"{which}the model refused: {one_line(refusal, 200)}", hint="put the request otherwise")
+        # A long one is told by what shows the answer, and only there.
+        words = one_line(refusal, MOST_QUOTED + 1)
+        quoted = f": {words}" if len(words) <= MOST_QUOTED else ""
+        return UnusableError(f"{which}the model refused{quoted}", hint="put the request otherwise")
     if reason in _CUT:
         more = f"--max-tokens {_more(completion)}"
         if completion.tool_calls(index):

@@ -25,10 +25,10 @@ from glmcli.api.events import (
     Usage,
 )
 from glmcli.api.usage import added
-from glmcli.errors import GlmError, Interrupted
+from glmcli.errors import GlmError, Interrupted, UnusableError
 from glmcli.ui.clean import one_line
 from glmcli.ui.status import fit
-from glmcli.ui.terminal import Terminal
+from glmcli.ui.terminal import Style, Terminal
 from glmcli.ui.usage_line import usage_line
 
 BODY_SHOWN = 16 * 1024
@@ -71,10 +71,11 @@ class Remarks:
         if isinstance(error, Interrupted):
             self._terminal.erase_echo()
         for index in sorted(self._refusals):
-            refusal = one_line("".join(self._refusals[index]).strip())
+            refusal = one_line(" ".join("".join(self._refusals[index]).split()))
             # The error may quote it.
-            if refusal and (error is None or " ".join(refusal.split()) not in " ".join(error.message.split())):
-                self._terminal.note(f"{_of_choice(index)}the model refused: {refusal}", "warning")
+            if refusal and (error is None or _letters(refusal) not in _letters(error.message)):
+                style: Style = "error" if isinstance(error, UnusableError) else "warning"
+                self._terminal.note(f"{_of_choice(index)}the model refused: {refusal}", style)
 
     def _name_odd(self, reasons: tuple[str | None, ...]) -> None:
         from glmcli.api.verdict import FINISH_REASONS
@@ -88,6 +89,10 @@ class Remarks:
 
 CALLS = {"function": "tool call", "custom": "custom tool call", "function_call": "function call"}
 """What calls are called, by `ToolCalled.kind`."""
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
 
 
 def _of_choice(index: int) -> str:

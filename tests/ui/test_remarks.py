@@ -123,7 +123,6 @@ def test_a_tool_call_is_one_line() -> None:
         "choice 2: custom tool call shell ls -l",
         "function call now {}",
     ]
-    assert show(Stage(tty=False), events, tool_calls=False).stderr == ""
 
 
 def test_a_refusal_is_shown_once() -> None:
