@@ -118,6 +118,14 @@ def test_kill_9_of_who_started_it_ends_all_that_runs(tmp_path: Path, lifeline: L
         lifeline.wait_until_let_go()
 
 
+def test_a_parent_that_ends_just_after_the_start_leaves_nothing_behind() -> None:
+    says, told = os.pipe()
+    os.close(says)  # as its end would
+    with subprocess.Popen(supervised(["sleep", "1000"], status=told), pass_fds=[told]) as process:
+        os.close(told)
+    assert process.returncode == -signal.SIGKILL
+
+
 def test_the_end_of_the_parent_is_noticed_where_the_system_does_not_tell(tmp_path: Path, lifeline: Lifeline) -> None:
     start = """
 import os, subprocess, sys
