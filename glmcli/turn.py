@@ -7,7 +7,7 @@ kill could lose. Knows no terminal, no file and no tool: who carries out calls i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Container, Hashable, Sequence
 from contextlib import closing
 from typing import Any, Protocol
 
@@ -48,7 +48,7 @@ class Tools(Protocol):
 
     refused: list[str]
 
-    def can_answer(self, calls: Sequence[ToolCalled]) -> bool: ...
+    def can_answer(self, calls: Sequence[ToolCalled], offered: Container[str]) -> bool: ...
 
     def carry_out(
         self, calls: Sequence[ToolCalled], show: Show, keep: Callable[[Message], None], *, parallel: bool
@@ -143,7 +143,9 @@ class _Turn:
     def _ours(self, completion: Completion) -> list[ToolCalled]:
         """The calls that are carried out here. Of several choices none is: which one would go on?"""
         calls = completion.tool_calls() if completion.choices == (0,) else []
-        return calls if calls and self._tools is not None and self._tools.can_answer(calls) else []
+        if not calls or self._tools is None or not self._tools.can_answer(calls, _offered(self._body)):
+            return []
+        return calls
 
     def _limit(self, calls: Sequence[ToolCalled], number: int, of: int) -> GlmError | None:
         """Why the turn does not go on with these calls of its answer of that number."""
@@ -177,6 +179,8 @@ class _Turn:
             self._tools.carry_out(calls, self._show, keep, parallel=parallel)
         except KeyboardInterrupt as interrupt:
             return _interrupted(interrupt)
+        except GlmError as fault:  # of `show`: a full disk behind standard output, say
+            return fault
         answer = [completion.message(reasoning=True)] if completion is not None else []
         self._body = {**self._body, "messages": [*self._body["messages"], *answer, *results]}
         if "tool_choice" in self._body:
@@ -216,6 +220,13 @@ def _not_approved(names: Sequence[str]) -> LimitError:
         f"a call was not carried out for want of approval: {called}",
         hint="On a terminal glm asks; --yes approves everything, `glm tools rules` shows what is approved for good.",
     )
+
+
+def _offered(body: dict[str, Any]) -> set[str]:
+    """The names of the tools that the model may call, in today's form and the older one."""
+    items = [*(body.get("tools") or ()), *(body.get("functions") or ())]
+    inner = (it.get(it.get("type"), it) for it in items if isinstance(it, dict))
+    return {it["name"] for it in inner if isinstance(it, dict) and isinstance(it.get("name"), str)}
 
 
 def _unforced(choice: Any) -> Any:

@@ -16,7 +16,7 @@ from glmcli.cli.failure import Bug
 from glmcli.cli.interrupts import when_continued
 from glmcli.cli.options import TurnOptions
 from glmcli.cli.plan import Plan
-from glmcli.cli.tooling import Tooling
+from glmcli.cli.tooling import Tooling, refuse_foreign
 from glmcli.cli.warnings import Warnings
 from glmcli.errors import GlmError, IncompleteError, Interrupted, StoreError
 from glmcli.turn import run_turn
@@ -49,11 +49,13 @@ def answer(
     last answer that are carried out first. debug: raises a bug of ours as it is, too.
 
     Returns the last answer as far as it came, and why it is not whole or could not be kept. Raises UsageError for an
-    output file that cannot be written, and BrokenPipeError when whoever read stdout is gone.
+    output file that cannot be written and for pending calls of tools that are not at hand, and BrokenPipeError when
+    whoever read stdout is gone.
     """
     from glmcli.ui.renderers import choose
 
     value = plan.settings.value
+    refuse_foreign(pending, plan)
     log = conversation.resume_calls(plan) if pending else conversation.begin(new, plan)
     tools = tooling.calling(plan) if tooling is not None else None
     told = {"session": conversation.id, "profile": plan.profile, "model": plan.model.value}

@@ -19,7 +19,7 @@ from glmcli.cli.conversation import Conversation
 from glmcli.cli.options import RunOptions
 from glmcli.cli.plan import Plan, make_plan, system_first, with_system
 from glmcli.cli.prompt import Sources
-from glmcli.cli.tooling import Tooling
+from glmcli.cli.tooling import Tooling, refuse_foreign
 from glmcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -145,13 +145,7 @@ def _asked(
 def _pending(plan: Plan, conversation: Conversation) -> "list[ToolCalled]":
     """The calls that the session stopped in. Raises UsageError where a tool of them is not at hand."""
     calls = conversation.open_calls()
-    known = {tool.name for tool in plan.tools}
-    for call in calls:
-        if call.name not in known:
-            raise UsageError(
-                f"the session stopped in a call of {call.name}, and that tool is not among those of the session",
-                hint=f"Name it with -T {call.name}, or ask something else: then the call is not carried out.",
-            )
+    refuse_foreign(calls, plan)
     return calls
 
 

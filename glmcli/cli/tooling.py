@@ -6,7 +6,7 @@ Nothing of `glmcli.tools` is imported where no tool was named.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 
 from glmcli.cli.options import TurnOptions
 from glmcli.cli.plan import Plan
+from glmcli.errors import UsageError
 from glmcli.settings import Settings
 from glmcli.world import World
 
 if TYPE_CHECKING:
+    from glmcli.api.events import ToolCalled
     from glmcli.tools.approvals import Approvals
     from glmcli.tools.calling import Ask, Calling
     from glmcli.tools.toolbox import Toolbox
@@ -89,6 +91,18 @@ class Tooling:
         if self._toolbox is not None:
             self._toolbox.close()
             self._toolbox = None
+
+
+def refuse_foreign(calls: "Sequence[ToolCalled]", plan: Plan) -> None:
+    """Raises UsageError where one of the calls that a session stopped in is not of a tool that can run here."""
+    runs = {tool.name: tool.run is not None for tool in plan.tools}
+    for name in (call.name for call in calls if not runs.get(call.name)):
+        what = "is only defined, not run, here" if name in runs else "is not among those of the session"
+        cure = "Ask" if name in runs else f"Name it with -T {name}, or ask"
+        raise UsageError(
+            f"the session stopped in a call of {name}, and that tool {what}",
+            hint=f"{cure} something else: then the call is not carried out.",
+        )
 
 
 def toolbox_of(folder: Path, world: World, settings: Settings, warn: Say) -> "Toolbox":

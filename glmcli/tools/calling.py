@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from glmcli.api.events import Event, ToolCalled, ToolReturned, ToolStarted
-from glmcli.errors import ConfigError
+from glmcli.errors import ConfigError, Terminated
 from glmcli.tools.approvals import Approvals, Call
 from glmcli.tools.tool import OUTPUT_LIMIT, Result, Stop, Tool
 
@@ -73,15 +74,24 @@ class Calling:
         self._monotonic = monotonic
         self._now = now
         self._warn = warn
+        self._told = ""
 
-    def can_answer(self, calls: Sequence[ToolCalled]) -> bool:
-        """Whether the calls are ours to answer: not where one is of a tool that is only defined, not run, here."""
-        return all(self.tools[call.name].run is not None for call in calls if call.name in self.tools)
+    def can_answer(self, calls: Sequence[ToolCalled], offered: Container[str]) -> bool:
+        """Whether the calls are ours to answer: not where one is of a tool that is only defined, not run, here. A name
+        that nobody offered is ours too: the model is told. offered: the names of the request's tools."""
+        return all(
+            self.tools[call.name].run is not None if call.name in self.tools else call.name not in offered
+            for call in calls
+        )
 
     def same(self, call: ToolCalled) -> tuple[str, str]:
-        """What two calls have in common that are the same: the name, and the arguments whatever the order of keys."""
+        """What two calls have in common that are the same: the name, and the arguments however they are spelled."""
+        from glmcli.tools.arguments import canonical
+
+        if call.kind == "custom":
+            return call.name, call.arguments
         try:
-            return call.name, json.dumps(json.loads(call.arguments), sort_keys=True)
+            return call.name, canonical(json.loads(call.arguments))
         except (ValueError, RecursionError):
             return call.name, call.arguments
 
@@ -96,7 +106,8 @@ class Calling:
         """Answers every call. show: gets `ToolStarted` and `ToolReturned`. keep: gets the results as messages, in the
         order of the calls, each as soon as those before it are there.
 
-        Raises KeyboardInterrupt as it came, after the running calls were stopped and every call has a result.
+        Raises KeyboardInterrupt and what `show` raises as it came, after the running calls were stopped and every call
+        has a result.
         """
         results = _Results(calls, show, keep)
         try:
@@ -109,8 +120,9 @@ class Calling:
                 else:
                     ready.append(_Ready(position, called, call, remark))
             self._run(ready, results, AT_ONCE if parallel else 1)
-        except BaseException:
-            results.cancel()
+        except BaseException as ending:
+            by_user = isinstance(ending, KeyboardInterrupt) and not isinstance(ending, Terminated)
+            results.cancel(f"{'The user stopped the call' if by_user else 'The call was stopped'} before it ended.")
             raise
 
     def _approved(self, called: ToolCalled) -> tuple[Call, str]:
@@ -142,7 +154,10 @@ class Calling:
         try:
             return self.approvals.covers(call)
         except ConfigError as error:
-            self._warn(f"{error.message}; no rule counts")
+            told = f"{error.message}; no rule counts"
+            if told != self._told:
+                self._warn(told)
+            self._told = told
             return False
 
     def _remember(self, call: Call, consent: Consent) -> None:
@@ -164,7 +179,7 @@ class Calling:
             began = self._monotonic()
             try:
                 result = tool(it.call.arguments, stop)
-            except Exception as error:  # noqa: BLE001 - a tool that breaks its promise must not hang the others
+            except BaseException as error:  # noqa: BLE001 - a tool that breaks its promise must not hang the others
                 result = Result(f"{type(error).__name__}: {error}", failed=True)
             ended.put((it, result, self._monotonic() - began))
 
@@ -246,14 +261,16 @@ class _Results:
             self._show(ToolReturned(called.id, called.name, status, text, seconds, called.index))
         finally:
             while self._kept in self._messages:
-                self._keep(self._messages[self._kept])
-                self._kept += 1
+                self._kept += 1  # first: Ctrl-C may lose a result, which can be mended, but must not keep it twice
+                self._keep(self._messages[self._kept - 1])
 
-    def cancel(self) -> None:
-        """Every call that has no result yet gets one that says so."""
+    def cancel(self, why: str) -> None:
+        """Every call that has no result yet gets one that says why. Raises nothing that `show` raises: whoever is gone
+        need not be told."""
         for position in range(len(self._calls)):
             if position not in self._messages:
-                self.put(position, "cancelled", "The user stopped the call before it ended.")
+                with suppress(Exception):
+                    self.put(position, "cancelled", why)
 
 
 def message(called: ToolCalled, text: str) -> Message:

@@ -9,7 +9,18 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from glmcli.api.events import JSONL_VERSION, Event, Finished, Requested, Responded, Retrying, Usage, to_json
+from glmcli.api.events import (
+    JSONL_VERSION,
+    Event,
+    Finished,
+    Requested,
+    Responded,
+    Retrying,
+    ToolReturned,
+    ToolStarted,
+    Usage,
+    to_json,
+)
 from glmcli.errors import GlmError
 from glmcli.ui.clean import escaped_in_json
 from glmcli.ui.terminal import Terminal
@@ -60,7 +71,7 @@ class Json:
 
     def feed(self, event: Event) -> None:
         self._status.feed(event)
-        if isinstance(event, Requested | Responded | Retrying):
+        if isinstance(event, Requested | Responded | Retrying | ToolStarted | ToolReturned):
             return
         if self._over and not isinstance(event, Usage):
             from glmcli.api.completion import Completion

@@ -183,15 +183,20 @@ class Accounts:
         self._started: float | None = None
         self._first: float | None = None
         self._last = 0.0
+        self._writing = 0.0
 
     def feed(self, event: Event) -> None:
         match event:
             case Requested() if self._started is None:
                 self._started = self._terminal.world.monotonic()
+            case Requested() if self._first is not None:
+                self._last = self._terminal.world.monotonic()  # while tools ran nothing was written
             case TextDelta() | ReasoningDelta() | RefusalDelta() | Audio() | ToolCalled():
-                self._last = self._terminal.world.monotonic()
+                now = self._terminal.world.monotonic()
                 if self._first is None:
-                    self._first = self._last
+                    self._first = self._last = now
+                self._writing += now - self._last
+                self._last = now
             case Usage():
                 self._usages.append(event)
             case _:
@@ -202,7 +207,7 @@ class Accounts:
             return
         begun = self._started is not None and self._first is not None
         first = self._first - self._started if begun else None  # type: ignore[operator]
-        writing = self._last - self._first if begun else None  # type: ignore[operator]
+        writing = self._writing if begun else None
         line = usage_line(total(self._usages), first_token=first, writing=writing, priced=self._priced)
         self._terminal.note(line, asked=True)
 

@@ -207,7 +207,7 @@ def test_the_account_of_several_answers_is_one_sum() -> None:
         renderer.feed(event)
     renderer.close(None)
     assert stage.stderr == (
-        "usage: 1010 in (100 cached), 201 out, $0.000141, 13.00 neurons, first token after 0.50 s, 50.0 tokens/s\n"
+        "usage: 1010 in (100 cached), 201 out, $0.000141, 13.00 neurons, first token after 0.50 s, 66.7 tokens/s\n"
     )
 
 
