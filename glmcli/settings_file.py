@@ -100,7 +100,10 @@ def set_value(folder: Path, path: tuple[str, ...], value: Any) -> None:
                 inner[part] = tomlkit.table(is_super_table=depth == 0 and part == "profiles")
             inner, plain = inner[part], plain.setdefault(part, {})
             if not isinstance(plain, dict):
-                raise ConfigError(f"{join_key(path[: depth + 1])} is no table in {FILE_NAME}", hint="`glm config edit`")
+                raise ConfigError(
+                    f"{join_key(path[: depth + 1])} is no table in {FILE_NAME}",
+                    hint="`glm config edit` opens the file.",
+                )
         inner[path[-1]] = _inline(value)
         plain[path[-1]] = value
         text = tomlkit.dumps(document)

@@ -133,14 +133,14 @@ def _object(body: bytes, where: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
-        raise ServerError(f"{where} did not answer in JSON", hint="check the base URL")
+        raise ServerError(f"{where} did not answer in JSON", hint="Check the base URL.")
     return answer
 
 
 def _token_state(answer: dict[str, Any], owner: str) -> TokenState:
     result = answer.get("result")
     if not isinstance(result, dict) or not _text(result.get("status")):
-        raise ServerError("the answer does not say whether the token is active", hint="try again")
+        raise ServerError("the answer does not say whether the token is active", hint="Try again.")
     return TokenState(
         id=_text(result.get("id")),
         status=_text(result.get("status")),

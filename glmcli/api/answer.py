@@ -43,7 +43,7 @@ def read_answer(
     Raises EmptyStream, IncompleteError, ServerError, and what a failure inside the answer is mapped to.
     """
     if response.status in (204, 205):
-        raise ServerError(f"{where} answered {response.status}, which has no content", hint="check the base URL")
+        raise ServerError(f"{where} answered {response.status}, which has no content", hint="Check the base URL.")
     content_type = response.header("content-type").partition(";")[0].strip().lower()
     first = next((chunk for chunk in response.chunks if chunk), b"")
     start = first.lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -52,7 +52,7 @@ def read_answer(
     if content_type in PAGES or start.startswith(b"<"):
         raise ServerError(
             f"{where} answered with a web page, not with an answer",
-            hint="a login page of the network or a proxy may stand in between; check the base URL too",
+            hint="A login page of the network or a proxy may stand in between; check the base URL too.",
         )
     if start.startswith(b"{"):
         yield from _from_json(response, first, where, used_ids)
@@ -63,7 +63,7 @@ def read_answer(
     else:
         raise ServerError(
             f"{where} answered with {content_type or 'something without a content type'}, not with an answer",
-            hint="check the base URL",
+            hint="Check the base URL.",
         )
 
 
@@ -72,11 +72,11 @@ def _from_json(response: Response, first: bytes, where: str, used_ids: Collectio
     try:
         payload = json.loads(body)
     except RecursionError:
-        raise ServerError(f"the JSON of {where} is nested too deeply", hint="check the base URL") from None
+        raise ServerError(f"the JSON of {where} is nested too deeply", hint="Check the base URL.") from None
     except ValueError as error:
         if _ends_anywhere(response) and _is_cut(error, body):
-            raise IncompleteError(f"the answer of {where} was cut short", hint="try again") from None
-        raise ServerError(f"{where} sent JSON that cannot be read", hint="try again, or check the base URL") from None
+            raise IncompleteError(f"the answer of {where} was cut short", hint="Try again.") from None
+        raise ServerError(f"{where} sent JSON that cannot be read", hint="Try again, or check the base URL.") from None
     decoder = Decoder(stream=False, used_ids=used_ids)
     yield from decoder.feed(payload)
     yield from decoder.finish()
@@ -95,7 +95,7 @@ def _from_stream(
             break
     if decoder.empty and not cut:
         if decoder.skipped:
-            raise ServerError(f"{where} sent events that are not an answer", hint="check the base URL")
+            raise ServerError(f"{where} sent events that are not an answer", hint="Check the base URL.")
         raise _empty(where)
     if decoder.skipped:
         on_skipped(decoder.skipped)
@@ -143,4 +143,4 @@ def _is_cut(error: ValueError, body: bytes) -> bool:
 
 
 def _empty(where: str) -> EmptyStream:
-    return EmptyStream(f"{where} sent an empty answer: a stream without events", hint="try again")
+    return EmptyStream(f"{where} sent an empty answer: a stream without events", hint="Try again.")

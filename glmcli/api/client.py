@@ -184,7 +184,7 @@ class Client:
             then = "far in the future"
         return RateLimitError(
             f"{error.message}; the server asks to wait for {seconds:.0f} s, until {then}",
-            hint=f"try again at {then}",
+            hint=f"Try again at {then}.",
             http_status=error.http_status,
             code=error.code,
             request_id=error.request_id,

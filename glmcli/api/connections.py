@@ -123,7 +123,7 @@ class _Way:
         except ImportError as error:
             raise ConfigError(
                 "the environment names a SOCKS proxy, which needs one more package",
-                hint="install it: pip install 'httpx[socks]'",
+                hint="Install it: pip install 'httpx[socks]'",
             ) from error
         if proxy is None:
             # httpx has no way to say where its connections come from; its pool, which is public, has.

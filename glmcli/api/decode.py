@@ -82,7 +82,7 @@ class Decoder:
         try:
             fault = self._take(payload, out)
         except RecursionError:
-            fault = ServerError("the server sent JSON that is nested too deeply", hint="check the base URL")
+            fault = ServerError("the server sent JSON that is nested too deeply", hint="Check the base URL.")
         yield from out
         if fault is not None:
             raise fault
@@ -124,13 +124,13 @@ class Decoder:
                 return None
             return IncompleteError(
                 "the stream was cut: it ended without a finish reason",
-                hint="what came is kept; send the request again for a whole answer",
+                hint="What came is kept; send the request again for a whole answer.",
             )
         if self._stream:
-            return IncompleteError("the stream was empty: no part of an answer came", hint="send the request again")
+            return IncompleteError("the stream was empty: no part of an answer came", hint="Send the request again.")
         return ServerError(
             "what the server sent is not an answer of a model",
-            hint="check the base URL and the model name: `glm config doctor`",
+            hint="Check the base URL and the model name: `glm config doctor`.",
             http_status=200,
         )
 

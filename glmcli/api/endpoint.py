@@ -56,7 +56,7 @@ class Endpoint:
     def __post_init__(self) -> None:
         check_base_url(self.url)
         if self.token is not None and check_token(self.token) != self.token:
-            raise ConfigError("the API token has blanks around it", hint="store it without them")
+            raise ConfigError("the API token has blanks around it", hint="Store it without them.")
         for name, value in self.headers:
             check_header(name, value)
 
@@ -118,7 +118,7 @@ def ai_gateway(
     """
     base = check_base_url(base)
     if not _NAME.fullmatch(gateway) or not gateway.strip("."):
-        raise ConfigError(f"{gateway!r} is not the name of an AI Gateway", hint="set `gateway` in the profile")
+        raise ConfigError(f"{gateway!r} is not the name of an AI Gateway", hint="Set `gateway` in the profile.")
     path = path.strip("/")
     in_body = path.endswith("chat/completions")
     target = _path(path) if in_body else f"{_path(path)}/{_path(model)}"
@@ -142,7 +142,7 @@ def openai(
     """Any server that speaks the chat completions of OpenAI. Raises ConfigError, UsageError."""
     base = check_base_url(base_url)
     if not model.strip():
-        raise UsageError("the model has no name", hint="name it with --model")
+        raise UsageError("the model has no name", hint="Name it with --model.")
     url = f"{base}/chat/completions"
     return Endpoint(kind, url, base, (), _token(token), model, True, (limit_field,), token_variable)
 
@@ -155,32 +155,32 @@ def check_base_url(url: str) -> str:
     """
     url = url.strip()
     if not url:
-        raise ConfigError("the base URL is empty", hint="set `base_url` in the profile, or GLM_BASE_URL")
+        raise ConfigError("the base URL is empty", hint="Set `base_url` in the profile, or GLM_BASE_URL.")
     if not url.isascii() or any(character <= " " or character == "\x7f" for character in url):
         raise ConfigError(
             "the base URL holds blanks, control characters or letters outside ASCII",
-            hint="write international host names in their xn-- form",
+            hint="Write international host names in their xn-- form.",
         )
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise ConfigError("the base URL has a host or a port that cannot be", hint="ports are 1 to 65535") from None
+        raise ConfigError("the base URL has a host or a port that cannot be", hint="Ports are 1 to 65535.") from None
     if "@" in parts.netloc:
         raise ConfigError(
             "the base URL holds a user name or password, which would replace the API token",
-            hint="take the part before the @ out of it",
+            hint="Take the part before the @ out of it.",
         )
     if parts.scheme not in ("http", "https"):
-        raise ConfigError(f"the base URL {url} is not http or https", hint=f"for example {CLOUDFLARE_URL}")
+        raise ConfigError(f"the base URL {url} is not http or https", hint=f"For example {CLOUDFLARE_URL}.")
     if parts.query or parts.fragment or url.endswith(("?", "#")):
-        raise ConfigError("the base URL has a query or a fragment", hint="take the part from ? or # on out of it")
+        raise ConfigError("the base URL has a query or a fragment", hint="Take the part from ? or # on out of it.")
     if not (_HOST.fullmatch(host) or (":" in host and _address(host))) or port == 0:
-        raise ConfigError(f"the base URL {url} names no host and port that can be", hint="check its spelling")
+        raise ConfigError(f"the base URL {url} names no host and port that can be", hint="Check its spelling.")
     if parts.scheme == "http" and not is_loopback(url):
         raise ConfigError(
             f"{url} is plain http, over which prompts and tokens can be read by others",
-            hint="use https; plain http is for servers on this machine only (localhost, 127.0.0.1, [::1])",
+            hint="Use https; plain http is for servers on this machine only (localhost, 127.0.0.1, [::1]).",
         )
     return url.rstrip("/")
 
@@ -189,13 +189,13 @@ def check_token(token: str) -> str:
     """The token without blanks around it. Raises ConfigError, which never shows it, for text that is no token."""
     token = token.strip()
     if not token:
-        raise ConfigError("the API token is empty", hint="glm config login stores one")
+        raise ConfigError("the API token is empty", hint="Run: glm config login stores one")
     if token.lower().startswith("bearer"):
-        raise ConfigError('the API token starts with "Bearer"', hint="give the token alone; glm adds that word")
+        raise ConfigError('the API token starts with "Bearer"', hint="Give the token alone; glm adds that word.")
     if not all("!" <= character <= "~" and character not in "\"'`" for character in token):
         raise ConfigError(
             "the API token holds a blank, a quote, a line break or another character that no token has",
-            hint="copy it again, alone; glm config login stores it",
+            hint="Copy it again, alone; glm config login stores it.",
         )
     return token
 
@@ -206,7 +206,7 @@ def check_account(account: str) -> str:
     if not _NAME.fullmatch(account) or not account.strip("."):
         raise ConfigError(
             f"{account!r} is not an account id" if account else "no Cloudflare account id is known",
-            hint="set CLOUDFLARE_ACCOUNT_ID to the 32 hex digits of the dashboard, or run: glm config login",
+            hint="Set CLOUDFLARE_ACCOUNT_ID to the 32 hex digits of the dashboard, or run: glm config login",
         )
     return account
 
@@ -256,7 +256,7 @@ def encode_body(body: dict[str, Any]) -> bytes:
     except (ValueError, TypeError, RecursionError):
         raise RequestError(
             "the request cannot be written as JSON",
-            hint="look for NaN, Infinity, lone surrogates (\\ud800) or very deep nesting in it",
+            hint="Look for NaN, Infinity, lone surrogates (\\ud800) or very deep nesting in it.",
         ) from None
 
 
@@ -267,7 +267,7 @@ def _token(token: str | None) -> str | None:
 def _path(path: str) -> str:
     """A model's name or a path as it stands in an address: slashes and @ as they are (wire-protocol §1.1)."""
     if any(part in ("", ".", "..") for part in path.split("/")) or path != path.strip():
-        raise UsageError(f"{path!r} cannot be part of an address", hint="check --model and the profile")
+        raise UsageError(f"{path!r} cannot be part of an address", hint="Check --model and the profile.")
     return quote(path, safe="@/:")
 
 

@@ -26,16 +26,18 @@ QUOTA_CODES = frozenset((3036, 4006, 2045))  # passes with the day or with money
 _PASSING_CODES = frozenset((971, 2003, 2005, 3007, 3008, 3030, 3040, 3043, 3046, 8005, 1305))
 _DAILY = "daily free allocation"
 
-_TOKEN = "the token is wrong, or not valid for this account: `glm config doctor` tells which"
-_MALFORMED = "the token is malformed (a quote, a blank, or `Bearer` inside it?): store it again with `glm config login`"
-_ACCOUNT = "check the account id (32 hexadecimal digits): `glm config doctor`"
-_NOT_ALLOWED = "the account may not use this model: see the Cloudflare dashboard"
-_QUOTA = "the free allocation of 10,000 neurons a day resets at 00:00 UTC; the Workers Paid plan goes on beyond it"
-_THROTTLED = "the API limits the requests of one user: send fewer, or wait some minutes"
-_MODEL = "check the model name"
-_REQUEST = "the model does not take this request; `--dry-run` shows what would be sent"
-_SHORTEN = "shorten the conversation, or lower --max-tokens: both together must fit into the context"
-_TOO_LARGE = "the request is too large: send less, or smaller attachments"
+_TOKEN = "The token is wrong, or not valid for this account: `glm config doctor` tells which."
+_MALFORMED = (
+    "The token is malformed (a quote, a blank, or `Bearer` inside it?): store it again with `glm config login`."
+)
+_ACCOUNT = "Check the account id (32 hexadecimal digits): `glm config doctor`."
+_NOT_ALLOWED = "The account may not use this model: see the Cloudflare dashboard."
+_QUOTA = "The free allocation of 10,000 neurons a day resets at 00:00 UTC; the Workers Paid plan goes on beyond it."
+_THROTTLED = "The API limits the requests of one user: send fewer, or wait some minutes."
+_MODEL = "Check the model name."
+_REQUEST = "The model does not take this request; `--dry-run` shows what would be sent."
+_SHORTEN = "Shorten the conversation, or lower --max-tokens: both together must fit into the context."
+_TOO_LARGE = "The request is too large: send less, or smaller attachments."
 
 # What to do, by the codes of wire-protocol §5.2.
 _HINTS: dict[int, str] = {
@@ -43,33 +45,33 @@ _HINTS: dict[int, str] = {
     **dict.fromkeys((6003, 6111), _MALFORMED),
     **dict.fromkeys((7000, 7003), _ACCOUNT),
     **dict.fromkeys((3023, 3041, 5018), _NOT_ALLOWED),
-    5016: "the licence of this model must be agreed to in the Cloudflare dashboard first",
-    5035: "this model needs the Workers Paid plan",
+    5016: "The licence of this model must be agreed to in the Cloudflare dashboard first.",
+    5035: "This model needs the Workers Paid plan.",
     **dict.fromkeys((3036, 4006), _QUOTA),
-    3040: "Workers AI has no capacity free for this model: wait a moment and try again",
+    3040: "Workers AI has no capacity free for this model: wait a moment and try again.",
     **dict.fromkeys((971, 1015), _THROTTLED),
     **dict.fromkeys((5007, 3042), _MODEL),
     **dict.fromkeys((3003, 5004, 5006, 8001), _REQUEST),
     3006: _TOO_LARGE,
-    3046: "the model took too long: lower --max-tokens, or ask with --no-think",
-    8006: "the tool call or JSON was not produced within the limit: raise --max-tokens",
+    3046: "The model took too long: lower --max-tokens, or ask with --no-think.",
+    8006: "The tool call or JSON was not produced within the limit: raise --max-tokens.",
     8007: _SHORTEN,
-    2003: "the AI Gateway limits requests: send fewer, or raise its limit",
-    2009: "the AI Gateway wants a token of its own (cf-aig-authorization)",
-    2021: "the AI Gateway has no credits left",
-    2045: "the spend limit of the AI Gateway is reached: raise it, or wait for its next period",
+    2003: "The AI Gateway limits requests: send fewer, or raise its limit.",
+    2009: "The AI Gateway wants a token of its own (cf-aig-authorization).",
+    2021: "The AI Gateway has no credits left.",
+    2045: "The spend limit of the AI Gateway is reached: raise it, or wait for its next period.",
 }
 _STATUS_HINTS: dict[int, str] = {
-    401: "check the token: `glm config doctor`",
-    402: "the account has nothing left to pay with",
-    403: "check the token and what it is allowed: `glm config doctor`",
-    404: "check the base URL, the account id and the model name: `glm config doctor`",
-    405: "check the base URL: `glm config doctor`",
-    407: "the proxy wants credentials: put them into HTTPS_PROXY",
-    408: "the server gave up waiting; try again",
+    401: "Check the token: `glm config doctor`.",
+    402: "The account has nothing left to pay with.",
+    403: "Check the token and what it is allowed: `glm config doctor`.",
+    404: "Check the base URL, the account id and the model name: `glm config doctor`.",
+    405: "Check the base URL: `glm config doctor`.",
+    407: "The proxy wants credentials: put them into HTTPS_PROXY.",
+    408: "The server gave up waiting; try again.",
     413: _TOO_LARGE,
-    429: "wait a moment and try again",
-    503: "the server is busy or still starting: wait a moment and try again",
+    429: "Wait a moment and try again.",
+    503: "The server is busy or still starting: wait a moment and try again.",
 }
 
 _CODE_FIRST = re.compile(r"(?:[A-Za-z]*Error: )*(\d{3,5}): ")
@@ -109,7 +111,7 @@ def from_response(
     if now is not None and isinstance(error, RateLimitError) and error.code not in QUOTA_CODES:
         wait = retry_after(list(named.items()), now)
         if wait:
-            error.hint = f"try again in {wait:.0f} s"
+            error.hint = f"Try again in {wait:.0f} s."
     return error
 
 
@@ -264,13 +266,13 @@ def _error(status: int, report: _Report, *, location: str = "") -> GlmError:
         kind, what = ServerError, "redirected"
         host = redact(one_line(_target(location), 100))
         report = _Report(f"to {host}, which is not followed" if host else "without saying where to")
-        hint = "check the base URL: a sign-in page or a proxy may stand in the way"
+        hint = "Check the base URL: a sign-in page or a proxy may stand in the way."
     elif status == 200:
         kind, what = ServerError, "the server reported a failure"
-        hint = hint or "try again"
+        hint = hint or "Try again."
     elif status >= 500:
         kind, what = ServerError, "the server failed"
-        hint = hint or "the fault is not yours: try again later"
+        hint = hint or "The fault is not yours: try again later."
     else:
         kind, what = ServerError, "what the server sent is not an answer"
     separator = " " if 300 <= status < 400 else ": "

@@ -184,12 +184,12 @@ def _body(wire: httpx.Response, where: str, limits: Mapping[str, float | None]) 
         else:
             raise ServerError(
                 f"{where} sent the answer in the encoding {encoding[:40]!r}, which was not asked for",
-                hint="check the base URL and what stands between it and this machine",
+                hint="Check the base URL and what stands between it and this machine.",
             )
     except EOFError as error:
-        raise IncompleteError(f"the answer of {where} was cut short", hint="try again") from error
+        raise IncompleteError(f"the answer of {where} was cut short", hint="Try again.") from error
     except zlib.error as error:
-        raise ServerError(f"{where} sent an answer that cannot be decompressed", hint="try again") from error
+        raise ServerError(f"{where} sent an answer that cannot be decompressed", hint="Try again.") from error
     except (httpx.HTTPError, httpx.StreamError, OSError) as error:
         raise no_end(error, where, limits) from error
 
@@ -217,39 +217,39 @@ def no_answer(error: Exception, where: str, limits: Mapping[str, float | None]) 
         case httpx.ConnectTimeout():
             return BrokenConnection(
                 f"no connection to {where}{_within(limits['connect'])}",
-                hint="check the network and the proxy, or wait longer with --connect-timeout",
+                hint="Check the network and the proxy, or wait longer with --connect-timeout.",
             )
         case httpx.ReadTimeout():
             # Never sent again: the model may be at work on it, and is paid for.
             return NetworkError(
                 f"no answer from {where}{_within(limits['read'])}",
-                hint="wait longer with --first-byte-timeout SEC, or ask for less with --max-tokens",
+                hint="Wait longer with --first-byte-timeout SEC, or ask for less with --max-tokens.",
             )
         case httpx.ConnectError():
             return _no_connection(error, where)
         case httpx.ProxyError():
             return NetworkError(
                 f"no way to {where}: {_short(error)}",
-                hint="check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY; NO_PROXY names the hosts to reach directly",
+                hint="Check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY; NO_PROXY names the hosts to reach directly.",
             )
         case httpx.RemoteProtocolError() if _is_malformed(error):
             return ServerError(
-                f"what {where} sent is not HTTP: {_short(error)}", hint="check the host and port of the base URL"
+                f"what {where} sent is not HTTP: {_short(error)}", hint="Check the host and port of the base URL."
             )
         case httpx.UnsupportedProtocol() | httpx.InvalidURL() | UnicodeError():  # the last of host names
-            return ConfigError(f"the address of {where} cannot be used", hint="check the base URL")
+            return ConfigError(f"the address of {where} cannot be used", hint="Check the base URL.")
         case httpx.LocalProtocolError():
             return ConfigError(
-                f"the request to {where} cannot be written as HTTP", hint="check the token, the headers and the URL"
+                f"the request to {where} cannot be written as HTTP", hint="Check the token, the headers and the URL."
             )
         case httpx.TimeoutException():
-            return BrokenConnection(f"the request to {where} could not be sent in time", hint="check the network")
+            return BrokenConnection(f"the request to {where} could not be sent in time", hint="Check the network.")
         case httpx.TransportError() | OSError():
             return BrokenConnection(
-                f"the connection to {where} broke before an answer began", hint="check the network, and try again"
+                f"the connection to {where} broke before an answer began", hint="Check the network, and try again."
             )
         case _:
-            return ServerError(f"what {where} sent is not an answer: {_short(error)}", hint="check the base URL")
+            return ServerError(f"what {where} sent is not an answer: {_short(error)}", hint="Check the base URL.")
 
 
 def blamed(proxy: Proxy, error: Exception, where: str, limits: Mapping[str, float | None]) -> GlmError:
@@ -276,17 +276,17 @@ def no_end(error: Exception, where: str, limits: Mapping[str, float | None]) -> 
         case httpx.TimeoutException():
             return IncompleteError(
                 f"{where} sent nothing more{_within(limits['read'])}",
-                hint="what came is kept; wait longer with --timeout SEC",
+                hint="What came is kept; wait longer with --timeout SEC.",
             )
         case httpx.DecodingError():
-            return ServerError(f"{where} sent an answer that cannot be decompressed", hint="try again")
+            return ServerError(f"{where} sent an answer that cannot be decompressed", hint="Try again.")
         case httpx.TransportError() | OSError():
             return IncompleteError(
                 f"the connection to {where} broke before the answer was complete",
-                hint="what came is kept; try again",
+                hint="What came is kept; try again.",
             )
         case _:
-            return ServerError(f"what {where} sent is not an answer: {_short(error)}", hint="try again")
+            return ServerError(f"what {where} sent is not an answer: {_short(error)}", hint="Try again.")
 
 
 def _no_connection(error: Exception, where: str) -> GlmError:
@@ -297,27 +297,28 @@ def _no_connection(error: Exception, where: str) -> GlmError:
     for cause in causes:
         match cause:
             case socket.gaierror(errno=socket.EAI_AGAIN):
-                return BrokenConnection(f"the name {where} cannot be looked up right now", hint="check the network")
+                return BrokenConnection(f"the name {where} cannot be looked up right now", hint="Check the network.")
             case socket.gaierror():
-                return NetworkError(f"there is no host {where}", hint="check the base URL and the network")
+                return NetworkError(f"there is no host {where}", hint="Check the base URL and the network.")
             case ssl.SSLCertVerificationError():
                 return NetworkError(
                     f"the certificate of {where} is not trusted: {cause.verify_message.rstrip('.')}",
-                    hint="check the date of this machine; name the certificate of your own proxy with --ca-bundle FILE",
+                    hint="Check the date of this machine; --ca-bundle FILE names the certificate of your own proxy.",
                 )
             case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
                 break
             case ssl.SSLError():
                 reason = (getattr(cause, "reason", None) or "unknown").replace("_", " ").lower()
                 return NetworkError(
-                    f"no TLS connection to {where}: {reason}", hint="check whether the server speaks https on this port"
+                    f"no TLS connection to {where}: {reason}",
+                    hint="Check whether the server speaks https on this port.",
                 )
             case ConnectionRefusedError():
                 return BrokenConnection(
-                    f"{where} refused the connection", hint="check that the server runs, and its port"
+                    f"{where} refused the connection", hint="Check that the server runs, and its port."
                 )
     why = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), "it broke off")
-    return BrokenConnection(f"no connection to {where}: {why}", hint="check the network and the base URL")
+    return BrokenConnection(f"no connection to {where}: {why}", hint="Check the network and the base URL.")
 
 
 def _is_malformed(error: Exception) -> bool:

@@ -87,7 +87,7 @@ class SseDecoder:
         if self._line_size + self._data_size > self._limit:
             raise ServerError(
                 f"one event of the stream is larger than {self._limit} bytes",
-                hint="what the server sends is no answer of a model; check the base URL",
+                hint="What the server sends is no answer of a model; check the base URL.",
             )
 
     def _take(self, line: bytes, events: list[str]) -> None:

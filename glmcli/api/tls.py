@@ -67,4 +67,4 @@ def _is_hashed(folder: Path) -> bool:
 
 
 def _unreadable(path: str | None, told_by: str, why: str) -> ConfigError:
-    return ConfigError(f"cannot read the certificates in {path}: {why}", hint=f"check {told_by}")
+    return ConfigError(f"cannot read the certificates in {path}: {why}", hint=f"Check {told_by}.")

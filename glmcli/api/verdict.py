@@ -28,11 +28,11 @@ def verdict(completion: Completion, finished: bool) -> GlmError | None:
     """
     if not finished:
         return IncompleteError(
-            "the answer was cut before its end", hint="what came is kept; send the request again for a whole answer"
+            "the answer was cut before its end", hint="What came is kept; send the request again for a whole answer."
         )
     choices = completion.choices
     if not choices:
-        return IncompleteError("the answer holds nothing", hint="send the request again")
+        return IncompleteError("the answer holds nothing", hint="Send the request again.")
     for index in choices:
         which = f"choice {index + 1} of {len(choices)}: " if len(choices) > 1 else ""
         error = _of_choice(completion, index, which)
@@ -47,38 +47,38 @@ def _of_choice(completion: Completion, index: int, which: str) -> GlmError | Non
     thought = bool(completion.reasoning(index).strip())
     if reason in _FAILED:
         return ServerError(
-            f"{which}the server ended the answer with an error", hint="what came is kept; send the request again"
+            f"{which}the server ended the answer with an error", hint="What came is kept; send the request again."
         )
     if reason in _FILTERED:
         return UnusableError(
-            f"{which}the answer was filtered (finish reason {reason})", hint="put the request otherwise"
+            f"{which}the answer was filtered (finish reason {reason})", hint="Put the request otherwise."
         )
     refusal = completion.refusal(index).strip()
     if refusal:
         # A long one is told by what shows the answer, and only there.
         words = one_line(refusal, MOST_QUOTED + 1)
         quoted = f": {words}" if len(words) <= MOST_QUOTED else ""
-        return UnusableError(f"{which}the model refused{quoted}", hint="put the request otherwise")
+        return UnusableError(f"{which}the model refused{quoted}", hint="Put the request otherwise.")
     if reason in _CUT:
         more = f"--max-tokens {_more(completion)}"
         if completion.tool_calls(index):
             return IncompleteError(
-                f"{which}the output limit cut the answer in a tool call", hint=f"try again with {more}"
+                f"{which}the output limit cut the answer in a tool call", hint=f"Try again with {more}."
             )
         if thought and not said:
             return IncompleteError(
                 f"{which}thinking used up the output limit before an answer began",
-                hint=f"try again with a larger limit ({more}) or without thinking (--no-think)",
+                hint=f"Try again with a larger limit ({more}) or without thinking (--no-think).",
             )
-        return IncompleteError(f"{which}the answer was cut at the output limit", hint=f"try again with {more}")
+        return IncompleteError(f"{which}the answer was cut at the output limit", hint=f"Try again with {more}.")
     if said or completion.tool_calls(index) or completion.audio(index) or completion.parts(index):
         return None
     if thought:
         return IncompleteError(
             f"{which}the model only thought and gave no answer",
-            hint=f"try again without thinking (--no-think) or with a larger limit (--max-tokens {_more(completion)})",
+            hint=f"Try again without thinking (--no-think) or with a larger limit (--max-tokens {_more(completion)}).",
         )
-    return IncompleteError(f"{which}the answer is empty", hint="try again, or ask in other words")
+    return IncompleteError(f"{which}the answer is empty", hint="Try again, or ask in other words.")
 
 
 def _more(completion: Completion) -> str:

@@ -62,7 +62,7 @@ def status(
     described = _described(model) if model else None
     if described and described["sha256_ok"] is False:
         found.append(
-            ConfigError("the model file is damaged", hint="glm config local rm, then: glm config local install")
+            ConfigError("the model file is damaged", hint="Run: glm config local rm, then: glm config local install")
         )
     if as_json:
         report = {

@@ -149,7 +149,7 @@ def _cloudflare(profile: Profile, account: str, token: str, model: str, gateway_
         if not profile.gateway:
             raise ConfigError(
                 f"profile {profile.name} names no gateway",
-                hint=f"glm config set profiles.{profile.name}.gateway NAME",
+                hint=f"Run: glm config set profiles.{profile.name}.gateway NAME",
             )
         path = profile.gateway_path or "workers-ai"
         return endpoints.ai_gateway(
@@ -163,7 +163,7 @@ def _openai(profile: Profile, model: str, token: str | None) -> Endpoint:
     if not base:
         raise ConfigError(
             f"profile {profile.name} has no base_url",
-            hint=f"glm config set profiles.{profile.name}.base_url http://127.0.0.1:8080/v1",
+            hint=f"Run: glm config set profiles.{profile.name}.base_url http://127.0.0.1:8080/v1",
         )
     variable = profile.api_key_env or "OPENAI_API_KEY"
     return endpoints.openai(base, token, model, profile.max_tokens_field, token_variable=variable)

@@ -75,7 +75,7 @@ def logout(call: Invocation) -> None:
 def no_base_url(profile: Profile) -> ConfigError:
     return ConfigError(
         f"profile {profile.name} has no base_url",
-        hint=f"glm config set profiles.{profile.name}.base_url https://…",
+        hint=f"Run: glm config set profiles.{profile.name}.base_url https://…",
     )
 
 

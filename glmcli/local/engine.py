@@ -12,7 +12,7 @@ from glmcli.errors import ConfigError
 
 PACKAGE = "xllamacpp"
 INSTALL = "pip install 'glmcli[local]'"
-OTHERWISE = 'start a server such as llama-server yourself and use a profile with endpoint = "openai"'
+OTHERWISE = 'Start a server such as llama-server yourself and use a profile with endpoint = "openai"'
 DEMO = "try `--profile demo`"
 
 _INTEL = ("x86_64", "AMD64")
@@ -82,10 +82,10 @@ def fault(machine: Machine, installed: str | None) -> ConfigError | None:
     if installed is None:
         platform = _without_wheel(machine)
         if platform:
-            return ConfigError(f"the local engine is not available for {platform}", hint=f"{OTHERWISE}, or {DEMO}")
+            return ConfigError(f"the local engine is not available for {platform}", hint=f"{OTHERWISE}, or {DEMO}.")
         return ConfigError("the local engine is not installed", hint=f"{INSTALL}, then: glm config local install")
     if machine.processor in _INTEL and machine.flags is not None and "avx2" not in machine.flags:
-        return ConfigError("the local engine needs a processor with AVX2, which this one lacks", hint=OTHERWISE)
+        return ConfigError("the local engine needs a processor with AVX2, which this one lacks", hint=f"{OTHERWISE}.")
     return None
 
 
@@ -109,6 +109,8 @@ def import_fault(reason: str) -> ConfigError:
             name = next((word for word in reason.split(":") if library in word), library).strip()
             return ConfigError(
                 f"the local engine needs the library {name}, which is missing",
-                hint=f"apt install {package}, or what your system calls it",
+                hint=f"Run: apt install {package}, or what your system calls it",
             )
-    return ConfigError(f"the local engine cannot be loaded: {reason}", hint=f"pip install --force-reinstall {PACKAGE}")
+    return ConfigError(
+        f"the local engine cannot be loaded: {reason}", hint=f"Run: pip install --force-reinstall {PACKAGE}"
+    )

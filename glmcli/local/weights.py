@@ -87,7 +87,7 @@ def chosen(folder: Path) -> Model:
     if not fetched.exists():
         raise ConfigError(
             "no model is installed for the local server",
-            hint=f"{INSTALL} fetches a tiny one (93 MB); {INSTALL} PATH.gguf takes one of yours",
+            hint=f"{INSTALL} fetches a tiny one (93 MB); {INSTALL} PATH.gguf takes one of yours.",
         )
     check_magic(fetched)
     return Model(DEMONSTRATION.name, fetched, demonstration=True)
@@ -144,11 +144,11 @@ def check_magic(path: Path) -> None:
             magic = file.read(len(MAGIC))
     except OSError as error:
         raise ConfigError(
-            f"cannot read the model {path}: {error.strerror}", hint=f"name another one: {INSTALL} PATH.gguf"
+            f"cannot read the model {path}: {error.strerror}", hint=f"Name another one: {INSTALL} PATH.gguf"
         ) from None
     if magic != MAGIC:
         raise ConfigError(
-            f"{path} is not a GGUF file", hint="llama.cpp reads models in the GGUF format, usually named .gguf"
+            f"{path} is not a GGUF file", hint="Models for llama.cpp are in the GGUF format, usually named .gguf."
         )
 
 
@@ -164,5 +164,5 @@ def _current(folder: Path) -> Path:
 
 def _unreadable(folder: Path, reason: str) -> ConfigError:
     return ConfigError(
-        f"cannot tell which model to load from {_current(folder)}: {reason}", hint=f"name it again: {INSTALL} PATH.gguf"
+        f"cannot tell which model to load from {_current(folder)}: {reason}", hint=f"Name it again: {INSTALL} PATH.gguf"
     )

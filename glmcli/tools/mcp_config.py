@@ -261,7 +261,7 @@ def _check_url(url: str) -> None:
     except ValueError:
         good = False
     if not good or parts.scheme not in ("http", "https") or not url.isascii() or not url.isprintable() or " " in url:
-        raise ConfigError("the URL is not the address of a server", hint="for example https://example.com/mcp")
+        raise ConfigError("the URL is not the address of a server", hint="For example: https://example.com/mcp")
     if "@" in parts.netloc:
         raise ConfigError("the URL holds a user name or password", hint="Send it in a header: headers.Authorization")
     if parts.scheme == "http" and not is_loopback(url):

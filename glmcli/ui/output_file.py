@@ -25,7 +25,7 @@ class OutputFile:
             self._file: RawIOBase = path.open("ab", buffering=0)
         except OSError as error:
             raise UsageError(
-                f"cannot write {path}: {error.strerror}", hint="give --output a file that can be written"
+                f"cannot write {path}: {error.strerror}", hint="Give --output a file that can be written."
             ) from error
         self._begun = False
         self._inside_line = False

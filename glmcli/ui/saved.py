@@ -31,7 +31,7 @@ def save_new(folder: Path, name: str, suffix: str, data: bytes) -> Path:
             return _written(Path(gettempdir()), stem, kind, data)
         except OSError:
             raise GlmError(
-                f"cannot save {stem}.{kind}: {error.strerror}", hint="--json prints what it would have held"
+                f"cannot save {stem}.{kind}: {error.strerror}", hint="--json prints what it would have held."
             ) from error
 
 

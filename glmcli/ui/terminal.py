@@ -251,5 +251,5 @@ class Terminal:
 def _cannot_write(error: OSError | ValueError) -> GlmError:
     number = getattr(error, "errno", None)
     reason = os.strerror(number) if number else "it is closed"
-    hint = "free some space, or write somewhere else" if number == errno.ENOSPC else ""
+    hint = "Free some space, or write somewhere else." if number == errno.ENOSPC else ""
     return GlmError(f"cannot write to standard output: {reason}", hint=hint)

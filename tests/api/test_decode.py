@@ -424,7 +424,7 @@ def test_what_is_no_answer_says_so_and_nothing_else(payload: Any) -> None:
 def test_an_envelope_of_failure_is_raised_though_the_status_was_200() -> None:
     (error,) = whole({"result": {}, "success": False, "errors": [{"code": 5007, "message": "No such model"}]})
     assert type(error) is ServerError
-    assert (error.code, error.hint) == (5007, "check the model name")
+    assert (error.code, error.hint) == (5007, "Check the model name.")
 
 
 def test_an_old_list_of_native_events_is_read() -> None:

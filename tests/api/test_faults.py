@@ -252,10 +252,10 @@ def test_the_status_decides_the_type(status: int, kind: type[GlmError]) -> None:
         (401, None, "glm config doctor"),
         (404, None, "glm config doctor"),
         (407, None, "HTTPS_PROXY"),
-        (429, None, "wait"),
+        (429, None, "Wait"),
         (503, None, "starting"),
         (500, None, "try again later"),
-        (200, 99, "try again"),
+        (200, 99, "Try again."),
     ],
 )
 def test_the_hint_says_what_to_do(status: int, code: int | None, words: str) -> None:
@@ -272,7 +272,7 @@ def test_the_hint_says_what_to_do(status: int, code: int | None, words: str) -> 
     ],
 )
 def test_a_full_context_is_recognised(body: dict[str, Any]) -> None:
-    assert "shorten the conversation" in from_response(400, [], json.dumps(body).encode()).hint
+    assert "Shorten the conversation" in from_response(400, [], json.dumps(body).encode()).hint
 
 
 @pytest.mark.parametrize(
@@ -305,8 +305,8 @@ def test_the_best_request_id_there_is_is_kept() -> None:
 
 def test_the_hint_of_a_rate_limit_says_how_long_to_wait() -> None:
     headers = [("Retry-After", "12")]
-    assert from_response(429, headers, b"", now=0.0).hint == "try again in 12 s"
-    assert "wait" in from_response(429, [], b"", now=0.0).hint
+    assert from_response(429, headers, b"", now=0.0).hint == "Try again in 12 s."
+    assert "Wait" in from_response(429, [], b"", now=0.0).hint
     assert "00:00 UTC" in from_response(429, headers, json.dumps(envelope(3036, "used")).encode(), now=0.0).hint
 
 

@@ -66,7 +66,7 @@ def test_certificates_that_cannot_be_read_are_a_fault_of_the_configuration(
     with pytest.raises(ConfigError) as caught:
         tls_context(bundle, environ)
     assert caught.value.message == message
-    assert caught.value.hint == ("check --ca-bundle" if bundle else "check SSL_CERT_FILE, SSL_CERT_DIR")
+    assert caught.value.hint == ("Check --ca-bundle." if bundle else "Check SSL_CERT_FILE, SSL_CERT_DIR.")
 
 
 def test_a_folder_of_the_system_with_hashed_names_is_not_parsed(

@@ -19,7 +19,7 @@ TINY = (
 TRY = 'try: glm run --profile local "Why is pizza so good?"\n'
 NO_MODEL = (
     "no model is installed for the local server\n"
-    "glm config local install fetches a tiny one (93 MB); glm config local install PATH.gguf takes one of yours\n"
+    "glm config local install fetches a tiny one (93 MB); glm config local install PATH.gguf takes one of yours.\n"
 )
 
 
@@ -72,7 +72,7 @@ def test_a_damaged_model_is_seen_and_fetched_again(glm: Glm, small: dict[str, st
     path.write_bytes(b"GGUF cut")
     assert glm("config", "local", "status").answer == (
         f"engine  xllamacpp 1.2\nmodel   {path} (0.0 MB, sha256 wrong)\n",
-        f"the model file is damaged\nglm config local rm, then: glm config local install\n{TINY}\n",
+        f"the model file is damaged\nRun: glm config local rm, then: glm config local install\n{TINY}\n",
         3,
     )
     assert glm("config", "local", "install", env=small).status == 0
@@ -133,7 +133,7 @@ def test_a_file_that_is_no_model_is_refused_and_nothing_changes(glm: Glm, tmp_pa
     page.write_text("<html>")
     assert glm("config", "local", "install", str(page)).answer == (
         "",
-        f"{page} is not a GGUF file\nllama.cpp reads models in the GGUF format, usually named .gguf\n",
+        f"{page} is not a GGUF file\nModels for llama.cpp are in the GGUF format, usually named .gguf.\n",
         3,
     )
     assert not glm.folder.exists()

@@ -283,7 +283,7 @@ def test_an_openai_profile_without_an_address_is_a_failure(glm: Glm) -> None:
     configure(glm, '[profiles.z]\nendpoint = "openai"')
     found, status = doctor(glm, "--profile", "z")
     assert (found["endpoint"], status) == (
-        ["fail: profile z has no base_url | glm config set profiles.z.base_url https://…"],
+        ["fail: profile z has no base_url | Run: glm config set profiles.z.base_url https://…"],
         3,
     )
 

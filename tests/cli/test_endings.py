@@ -104,7 +104,7 @@ def test_a_full_disk_behind_stdout_is_said(glm: Glm) -> None:
         process = glm.process("run", "hi", env=served.env, stdout=full)
         _, err = process.communicate(timeout=30)
     assert (err.decode(), process.returncode) == (
-        "cannot write to standard output: No space left on device\nfree some space, or write somewhere else\n",
+        "cannot write to standard output: No space left on device\nFree some space, or write somewhere else.\n",
         1,
     )
 

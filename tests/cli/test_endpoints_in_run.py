@@ -90,7 +90,7 @@ def test_a_gateway_without_a_name_is_asked_for(glm: Glm) -> None:
     (glm.folder / "config.toml").write_text('[profiles.p]\nendpoint = "ai-gateway"\n')
     assert glm("run", "hi", "--profile", "p").answer == (
         "",
-        "profile p names no gateway\nglm config set profiles.p.gateway NAME\n",
+        "profile p names no gateway\nRun: glm config set profiles.p.gateway NAME\n",
         3,
     )
 
@@ -105,7 +105,7 @@ def test_an_openai_profile_needs_an_address_and_a_model(glm: Glm) -> None:
     )
     assert glm("run", "hi", "--profile", "p", "-m", "x").answer == (
         "",
-        "profile p has no base_url\nglm config set profiles.p.base_url http://127.0.0.1:8080/v1\n",
+        "profile p has no base_url\nRun: glm config set profiles.p.base_url http://127.0.0.1:8080/v1\n",
         3,
     )
 

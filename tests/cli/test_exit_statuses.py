@@ -165,7 +165,7 @@ def test_5_too_many_requests_is_5_after_the_retries(glm: Glm) -> None:
         "retrying in 0.5 s (attempt 2 of 3): no capacity (HTTP 429, code 3040): full\n"
         "retrying in 1.0 s (attempt 3 of 3): no capacity (HTTP 429, code 3040): full\n"
         "no capacity (HTTP 429, code 3040): full\n"
-        "Workers AI has no capacity free for this model: wait a moment and try again\n",
+        "Workers AI has no capacity free for this model: wait a moment and try again.\n",
         3,
     )
     assert glm.sleeps == [0.5, 1.0]
@@ -187,7 +187,7 @@ def test_5_a_long_retry_after_ends_at_once_and_tells_the_time(glm: Glm) -> None:
         5,
         "",
         "no capacity (HTTP 429, code 3040): full; the server asks to wait for 700 s, until 2023-11-14 22:25:00 UTC\n"
-        "try again at 2023-11-14 22:25:00 UTC\n",
+        "Try again at 2023-11-14 22:25:00 UTC.\n",
         1,
     )
     assert glm.sleeps == []
@@ -203,7 +203,7 @@ def test_6_a_refused_connection_is_tried_again(glm: Glm) -> None:
         f"retrying in 0.5 s (attempt 2 of 3): {refused}\n"
         f"retrying in 1.0 s (attempt 3 of 3): {refused}\n"
         f"{refused}\n"
-        "check that the server runs, and its port\n",
+        "Check that the server runs, and its port.\n",
         6,
     )
 
@@ -211,7 +211,7 @@ def test_6_a_refused_connection_is_tried_again(glm: Glm) -> None:
 def test_6_no_retries_when_none_are_wanted(glm: Glm) -> None:
     status, _, err, requests = told(glm, [Close()], argv=("run", "hi", "--retries", "0"))
     assert (status, requests) == (6, 1)
-    assert err == ("the connection to HOST broke before an answer began\ncheck the network, and try again\n")
+    assert err == ("the connection to HOST broke before an answer began\nCheck the network, and try again.\n")
 
 
 def test_6_a_name_that_cannot_be_looked_up(glm: Glm) -> None:
@@ -226,7 +226,7 @@ def test_6_a_time_out_before_the_first_byte_is_not_tried_again_since_the_model_m
         6,
         "",
         "no answer from HOST within 0.1 s\n"
-        "wait longer with --first-byte-timeout SEC, or ask for less with --max-tokens\n",
+        "Wait longer with --first-byte-timeout SEC, or ask for less with --max-tokens.\n",
         1,
     )
 
@@ -238,7 +238,7 @@ def test_7_a_server_that_fails_three_times(glm: Glm) -> None:
         "retrying in 0.5 s (attempt 2 of 3): the server failed (HTTP 500, code 1): oops\n"
         "retrying in 1.0 s (attempt 3 of 3): the server failed (HTTP 500, code 1): oops\n"
         "the server failed (HTTP 500, code 1): oops\n"
-        "the fault is not yours: try again later\n",
+        "The fault is not yours: try again later.\n",
         3,
     )
 
@@ -249,7 +249,7 @@ def test_7_a_web_page_with_status_200(glm: Glm) -> None:
         7,
         "",
         "HOST answered with a web page, not with an answer\n"
-        "a login page of the network or a proxy may stand in between; check the base URL too\n",
+        "A login page of the network or a proxy may stand in between; check the base URL too.\n",
         1,
     )
 
@@ -266,7 +266,7 @@ def test_7_a_redirect_is_not_followed_and_its_host_is_named(glm: Glm) -> None:
     assert result.answer == (
         "",
         f"redirected (HTTP 302) to {thief.host}, which is not followed\n"
-        "check the base URL: a sign-in page or a proxy may stand in the way\n",
+        "Check the base URL: a sign-in page or a proxy may stand in the way.\n",
         7,
     )
 

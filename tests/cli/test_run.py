@@ -119,7 +119,7 @@ def test_an_output_file_that_cannot_be_written_costs_nothing(glm: Glm, tmp_path:
         assert served.requests == []
     assert result.answer == (
         "",
-        f"cannot write {tmp_path}: Is a directory\ngive --output a file that can be written\n",
+        f"cannot write {tmp_path}: Is a directory\nGive --output a file that can be written.\n",
         2,
     )
 
@@ -163,7 +163,7 @@ def test_verbose_shows_the_exchange_with_the_secrets_hidden(glm: Glm, argv: tupl
 def test_quiet_leaves_the_answer_and_errors(glm: Glm) -> None:
     with serving(failing(500, 1, "oops"), saying("Hel", finish="length")) as served:
         result = glm("-q", "run", "hi", "-o", "temprature=1", env=served.env)
-    assert result.answer == ("Hel\n", "the answer was cut at the output limit\ntry again with --max-tokens 4096\n", 8)
+    assert result.answer == ("Hel\n", "the answer was cut at the output limit\nTry again with --max-tokens 4096.\n", 8)
 
 
 def test_color_never_and_always_hold_for_answers_and_errors(glm: Glm) -> None:

@@ -60,7 +60,7 @@ def test_json_of_a_cut_answer_holds_what_came_and_the_error(glm: Glm) -> None:
     assert document["error"] == {
         "type": "incomplete",
         "message": "the stream was cut: it ended without a finish reason",
-        "hint": "what came is kept; send the request again for a whole answer",
+        "hint": "What came is kept; send the request again for a whole answer.",
         "status": 200,
         "code": None,
         "exit_code": 8,
@@ -76,14 +76,14 @@ def test_json_holds_the_error_alone_when_nothing_came(glm: Glm) -> None:
         "error": {
             "type": "refused",
             "message": "the request was refused (HTTP 404, code 5007): no such model",
-            "hint": "check the model name",
+            "hint": "Check the model name.",
             "status": 404,
             "code": 5007,
             "exit_code": 4,
             "request_id": "r",
         }
     }
-    assert result.stderr == "the request was refused (HTTP 404, code 5007): no such model\ncheck the model name\n"
+    assert result.stderr == "the request was refused (HTTP 404, code 5007): no such model\nCheck the model name.\n"
 
 
 @pytest.mark.parametrize(

@@ -25,12 +25,12 @@ from tests.support.served import (
 @pytest.mark.parametrize(
     ("end", "message", "hint"),
     [
-        (Close(), "the connection to HOST broke before the answer was complete", "what came is kept; try again"),
-        (Reset(), "the connection to HOST broke before the answer was complete", "what came is kept; try again"),
+        (Close(), "the connection to HOST broke before the answer was complete", "What came is kept; try again."),
+        (Reset(), "the connection to HOST broke before the answer was complete", "What came is kept; try again."),
         (
             LAST_CHUNK,
             "the stream was cut: it ended without a finish reason",
-            "what came is kept; send the request again for a whole answer",
+            "What came is kept; send the request again for a whole answer.",
         ),
     ],
 )
@@ -69,18 +69,18 @@ def test_8_never_after_a_delta_is_a_request_sent_again(glm: Glm) -> None:
 @pytest.mark.parametrize(
     ("script", "message", "hint"),
     [
-        (saying("Hel", finish="length"), "the answer was cut at the output limit", "try again with --max-tokens 4096"),
+        (saying("Hel", finish="length"), "the answer was cut at the output limit", "Try again with --max-tokens 4096."),
         (
             stream(delta(reasoning_content="hm"), delta(finish="length")),
             "thinking used up the output limit before an answer began",
-            "try again with a larger limit (--max-tokens 4096) or without thinking (--no-think)",
+            "Try again with a larger limit (--max-tokens 4096) or without thinking (--no-think).",
         ),
         (
             stream(delta(reasoning_content="hm"), delta(finish="stop")),
             "the model only thought and gave no answer",
-            "try again without thinking (--no-think) or with a larger limit (--max-tokens 4096)",
+            "Try again without thinking (--no-think) or with a larger limit (--max-tokens 4096).",
         ),
-        (stream(delta(finish="stop")), "the answer is empty", "try again, or ask in other words"),
+        (stream(delta(finish="stop")), "the answer is empty", "Try again, or ask in other words."),
     ],
 )
 def test_8_an_answer_that_is_no_whole_one_names_its_cure(glm: Glm, script: Script, message: str, hint: str) -> None:
@@ -92,7 +92,7 @@ def test_8_silence_in_the_middle_of_an_answer(glm: Glm) -> None:
     assert told(glm, cut("Hel", end=[Stall()]), argv=("run", "hi", "--timeout", "0.2")) == (
         8,
         "Hel\n",
-        "HOST sent nothing more within 0.2 s\nwhat came is kept; wait longer with --timeout SEC\n",
+        "HOST sent nothing more within 0.2 s\nWhat came is kept; wait longer with --timeout SEC.\n",
         1,
     )
 
@@ -102,7 +102,7 @@ def test_8_a_stream_without_events_is_tried_once_more(glm: Glm) -> None:
     assert told(glm, stream(usage=False, done=False)) == (
         8,
         "",
-        f"retrying in 0.5 s (attempt 2 of 3): {empty}\n{empty}\ntry again\n",
+        f"retrying in 0.5 s (attempt 2 of 3): {empty}\n{empty}\nTry again.\n",
         2,
     )
 
@@ -117,7 +117,7 @@ def test_9_a_filtered_answer_keeps_what_came(glm: Glm) -> None:
     assert told(glm, saying("Well", finish="content_filter")) == (
         9,
         "Well\n",
-        "the answer was filtered (finish reason content_filter)\nput the request otherwise\n",
+        "the answer was filtered (finish reason content_filter)\nPut the request otherwise.\n",
         1,
     )
 

@@ -9,7 +9,7 @@ import pytest
 from glmcli.local import engine
 from glmcli.local.engine import Machine, fault, import_fault, processor_flags
 
-OTHERWISE = 'start a server such as llama-server yourself and use a profile with endpoint = "openai"'
+OTHERWISE = 'Start a server such as llama-server yourself and use a profile with endpoint = "openai"'
 
 ALL = frozenset({"fpu", "sse4_2", "avx", "avx2"})
 
@@ -60,7 +60,7 @@ def test_a_missing_package_names_both_commands_to_type() -> None:
 def test_a_platform_without_a_wheel_is_named_and_shown_the_other_ways(machine: Machine, name: str) -> None:
     assert said(machine) == (
         f"the local engine is not available for {name}",
-        f"{OTHERWISE}, or try `--profile demo`",
+        f"{OTHERWISE}, or try `--profile demo`.",
     )
 
 
@@ -68,7 +68,7 @@ def test_a_processor_without_avx2_is_told_before_anything_native_is_loaded() -> 
     flags = processor_flags(CPUINFO.format(more=""))
     assert said(Machine("Linux", "x86_64", flags=flags), "1.0") == (
         "the local engine needs a processor with AVX2, which this one lacks",
-        OTHERWISE,
+        f"{OTHERWISE}.",
     )
 
 
@@ -84,17 +84,17 @@ def test_an_engine_that_somebody_compiled_here_is_not_refused() -> None:
         (
             "libgomp.so.1: cannot open shared object file: No such file or directory",
             "the local engine needs the library libgomp.so.1, which is missing",
-            "apt install libgomp1, or what your system calls it",
+            "Run: apt install libgomp1, or what your system calls it",
         ),
         (
             "libstdc++.so.6: cannot open shared object file: No such file or directory",
             "the local engine needs the library libstdc++.so.6, which is missing",
-            "apt install libstdc++6, or what your system calls it",
+            "Run: apt install libstdc++6, or what your system calls it",
         ),
         (
             "undefined symbol: x",
             "the local engine cannot be loaded: undefined symbol: x",
-            "pip install --force-reinstall xllamacpp",
+            "Run: pip install --force-reinstall xllamacpp",
         ),
     ],
 )

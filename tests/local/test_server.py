@@ -286,7 +286,7 @@ def test_a_library_that_is_missing_is_named_with_its_package() -> None:
     reason = "libgomp.so.1: cannot open shared object file: No such file or directory"
     assert start_failure(f"print({json.dumps({'import': reason})!r})") == (
         "the local engine needs the library libgomp.so.1, which is missing",
-        "apt install libgomp1, or what your system calls it",
+        "Run: apt install libgomp1, or what your system calls it",
     )
 
 

@@ -244,7 +244,7 @@ def test_without_a_model_both_ways_to_get_one_are_named(folder: Path) -> None:
         chosen(folder)
     assert caught.value.message == "no model is installed for the local server"
     assert caught.value.hint == (
-        "glm config local install fetches a tiny one (93 MB); glm config local install PATH.gguf takes one of yours"
+        "glm config local install fetches a tiny one (93 MB); glm config local install PATH.gguf takes one of yours."
     )
 
 
@@ -282,7 +282,7 @@ def test_a_file_that_is_no_gguf_or_is_not_there_changes_nothing(tmp_path: Path, 
     with pytest.raises(ConfigError) as caught:
         name_file(folder, tmp_path / "page.gguf")
     assert caught.value.message == f"{tmp_path / 'page.gguf'} is not a GGUF file"
-    assert caught.value.hint == "llama.cpp reads models in the GGUF format, usually named .gguf"
+    assert caught.value.hint == "Models for llama.cpp are in the GGUF format, usually named .gguf."
     with pytest.raises(ConfigError, match=r"cannot read the model .*none\.gguf: No such file or directory"):
         name_file(folder, tmp_path / "none.gguf")
     assert not folder.exists()
@@ -296,7 +296,7 @@ def test_a_file_of_the_users_that_is_gone_is_named(tmp_path: Path, folder: Path)
     with pytest.raises(ConfigError) as caught:
         chosen(folder)
     assert caught.value.message == f"cannot read the model {mine}: No such file or directory"
-    assert caught.value.hint == "name another one: glm config local install PATH.gguf"
+    assert caught.value.hint == "Name another one: glm config local install PATH.gguf"
 
 
 @pytest.mark.parametrize(
@@ -317,7 +317,7 @@ def test_a_note_of_the_chosen_file_that_was_damaged_asks_for_it_again(
     with pytest.raises(ConfigError) as caught:
         chosen(folder)
     assert caught.value.message == f"cannot tell which model to load from {models / 'current.json'}: {reason}"
-    assert caught.value.hint == "name it again: glm config local install PATH.gguf"
+    assert caught.value.hint == "Name it again: glm config local install PATH.gguf"
 
 
 def test_a_note_that_cannot_be_read_says_why(folder: Path, models: Path) -> None:

@@ -122,7 +122,7 @@ def test_a_full_disk_is_one_clear_message() -> None:
     with pytest.raises(GlmError) as caught:
         terminal.write("x")
     assert caught.value.message == "cannot write to standard output: No space left on device"
-    assert caught.value.hint == "free some space, or write somewhere else"
+    assert caught.value.hint == "Free some space, or write somewhere else."
 
 
 @pytest.mark.parametrize("closed", ["closed", "read only"])
