@@ -19,7 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("glmcli.cli.run:app", "One prompt in, one answer out."),
     "chat": ("glmcli.cli.chat:app", "Talk in the terminal, turn by turn."),
     "sessions": ("glmcli.cli.sessions:app", "Stored conversations."),
-    "tools": ("glmcli.cli.tools:app", "Definitions of tools that the model may call."),
+    "tools": ("glmcli.cli.tools:app", "Functions, programs and MCP servers that the model may call."),
     "config": ("glmcli.cli.config:app", "Settings, credentials, diagnosis."),
     "serve": ("glmcli.cli.serve:app", "The demo endpoint in the foreground, to test scripts against."),
 }

@@ -82,18 +82,6 @@ def read(path: Path) -> list[Definition]:
     return [Definition(value, path)]
 
 
-def stored(folder: Path) -> list[Definition]:
-    """All definitions of the user's `tools/` folder, by file name. A file that cannot be read is one with a problem,
-    so that it does not keep the user from the others."""
-    found: list[Definition] = []
-    for path in sorted((folder / FOLDER).glob("*.json")):
-        try:
-            found += read(path)
-        except UsageError as error:
-            found.append(Definition(None, path, problem=error.message))
-    return found
-
-
 def faults(definition: Definition) -> list[str]:
     """What is wrong with a definition, one line each, with a pointer into it; none if nothing is."""
     if definition.problem:
@@ -113,6 +101,22 @@ def faults(definition: Definition) -> list[str]:
             found += [f"{inner}/parameters{line}" for line in _strict_faults(parameters, "")]
     found += _unknown_keys(sent, definition.kind)
     return found + list(sidecar_faults(own, definition.path, alone=definition.index is None))
+
+
+def grammar_faults(sent: dict[str, Any]) -> list[str]:
+    """What is wrong with the grammar of a definition that has no `faults`. A lark grammar is read in a child process,
+    which takes 0.3 s: for the tools of a conversation and those that are checked or added, not for a list of all."""
+    if sent["type"] != "custom":
+        return []
+    from glmcli.tools.grammar import grammar_fault
+
+    fault = grammar_fault(sent["custom"].get("format"))
+    return [f"/custom/format/grammar/definition: {fault}"] if fault else []
+
+
+def all_faults(definition: Definition) -> list[str]:
+    """`faults`, and where there are none `grammar_faults`."""
+    return faults(definition) or grammar_faults(definition.sent)
 
 
 def _unknown_keys(sent: dict[str, Any], kind: str) -> Iterator[str]:

@@ -2,27 +2,30 @@
 servers. Nothing is a tool of a conversation unless it was named for it.
 
 A name is, in this order, that of a built-in tool, of a server or of one of its tools (`server__tool`), of a tool in the
-folder, or of a whole file there (`weather` for all tools of `weather.py`); a path names all tools of a file.
+folder, or of a whole file there (`weather` or `weather.py` for all its tools); a path names all tools of a file.
+What cannot be read keeps nobody from the rest.
 """
 
 from __future__ import annotations
 
-import ast
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glmcli.errors import GlmError, UsageError
-from glmcli.tools.definitions import FOLDER
+from glmcli.errors import ConfigError, GlmError, UsageError
+from glmcli.tools.concurrently import concurrently
+from glmcli.tools.definitions import FOLDER, grammar_faults
+from glmcli.tools.names import JSON, PYTHON, names_in
 from glmcli.tools.tool import Tool
 
 if TYPE_CHECKING:
     from glmcli.tools.mcp import Servers
 
-PYTHON, JSON = ".py", ".json"
+Reading = Callable[[], list[Tool]]
+"""What gives the tools of one source."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,9 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Broken:
-    """A source of which no tools could be read. why: one line."""
+    """A source of which no tools could be read. name: what it is called: a file or a server. why: one line."""
 
+    name: str
     source: str
     why: str
 
@@ -77,23 +81,30 @@ class Toolbox:
         self._cwd = cwd
         self._environ = environ
         self._now = now
-        self._warn = warn
+        self._tell = warn
+        self._told: set[str] = set()
+        self._checked: set[str] = set()
+        self._lock = threading.Lock()
         self._ca_bundle = ca_bundle
         self._allow_private = allow_private
         self._servers: Servers | None = None
 
     def chosen(self, wanted: Wanted) -> list[Tool]:
         """The tools of these names and files, each once. Raises UsageError for a name that nothing has, for two tools
-        of one name, and for a file that cannot be read; ConfigError for a server that does not start."""
+        of one name, for a file that cannot be read, and for a grammar that is none; ConfigError for a server that does
+        not start."""
         found: dict[str, Tool] = {}
         roots = [Path(root) for root in wanted.roots] or [self._cwd]
-        for tool in self._named(wanted, roots):
-            other = found.setdefault(tool.name, tool)
-            if other.hash != tool.hash:
-                raise UsageError(
-                    f"there are two tools named {tool.name}: {other.source} and {tool.source}",
-                    hint="Leave one of them out, or rename it.",
-                )
+        sources: list[Reading] = [partial(self.named, name, roots) for name in wanted.names]
+        sources += [partial(self.of_file, Path(path)) for path in wanted.functions]
+        for tools in concurrently([partial(self._sound, source) for source in sources]):
+            for tool in tools:
+                other = found.setdefault(tool.name, tool)
+                if other.hash != tool.hash:
+                    raise UsageError(
+                        f"there are two tools named {tool.name}: {other.source} and {tool.source}",
+                        hint="Leave one of them out, or rename it.",
+                    )
         return list(found.values())
 
     def named(self, name: str, roots: Sequence[Path] = ()) -> list[Tool]:
@@ -103,9 +114,11 @@ class Toolbox:
         if name in builtin.NAMES:
             return [self._built_in(name, roots or [self._cwd])]
         if name.endswith((PYTHON, JSON)) or "/" in name:
-            return self.of_file(Path(name).expanduser())
+            path = Path(name).expanduser()
+            kept = next((it for it in self.files() if it.name == name), path)
+            return self.of_file(path if path.exists() else kept)
         server, _, inner = name.partition("__")
-        if server in self.servers():
+        if server in self.readable_servers():
             tools = self.of_server(server)
             if not inner:
                 return tools
@@ -113,7 +126,7 @@ class Toolbox:
                 return ours
             raise UsageError(f"the MCP server {server} has no tool {name}", hint=_of(tool.name for tool in tools))
         for path in self.files():
-            if name in _names_in(path) and (ours := [tool for tool in self.of_file(path) if tool.name == name]):
+            if name in names_in(path) and (ours := [tool for tool in self.of_file(path) if tool.name == name]):
                 return ours
         if files := [path for path in self.files() if path.stem == name]:
             return [tool for path in files for tool in self.of_file(path)]
@@ -122,6 +135,8 @@ class Toolbox:
     def of_file(self, path: Path) -> list[Tool]:
         """The tools of a file: typed functions, a JSON definition, or a list of them. Raises UsageError."""
         if not path.is_file():
+            if path.is_symlink():
+                raise UsageError(f"{path}: leads to {path.readlink()}, where no file is", hint="Link it anew.")
             raise UsageError(f"there is no file {path}", hint="`glm tools list` shows the tools that there are.")
         if path.suffix == PYTHON:
             from glmcli.tools.python.functions import read_functions
@@ -131,36 +146,49 @@ class Toolbox:
 
         return read_tools(path, cwd=self._cwd, environ=self._environ)
 
+    def sound(self, path: Path) -> list[Tool]:
+        """The same, with a look at their grammars. Raises UsageError."""
+        return self._sound(partial(self.of_file, path))
+
     def of_server(self, name: str) -> list[Tool]:
         """The tools of an MCP server, which is started. Raises ConfigError, UsageError without the package mcp."""
-        if self._servers is None:
-            from glmcli.tools.mcp import Servers
+        with self._lock:
+            if self._servers is None:
+                from glmcli.tools.mcp import Servers
 
-            self._servers = Servers(
-                self.servers(),
-                environ=self._environ,
-                cwd=self._cwd,
-                log=self.folder / "mcp.log",
-                warn=self._warn,
-                ca_bundle=self._ca_bundle,
-            )
-        return self._servers.tools(name)
+                self._servers = Servers(
+                    self.servers(),
+                    environ=self._environ,
+                    cwd=self._cwd,
+                    log=self.folder / "mcp.log",
+                    warn=self._warn,
+                    ca_bundle=self._ca_bundle,
+                )
+            servers = self._servers
+        return servers.tools(name)
 
     def everything(self, *, servers: bool = False) -> Iterator[Tool | Broken]:
-        """All tools, those of MCP servers only where these may be started."""
+        """All tools, those of MCP servers only where these may be started. Files and servers are read at once."""
         from glmcli.tools import builtin
 
         for name in builtin.NAMES:
             yield self._built_in(name, [self._cwd])
-        sources: list[tuple[str, Callable[[], list[Tool]]]]
-        sources = [(str(path), partial(self.of_file, path)) for path in self.files()]
-        if servers:
-            sources += [(f"MCP server {name}", partial(self.of_server, name)) for name in self.servers()]
-        for source, read in sources:
+        sources: list[tuple[str, str, Reading]]
+        sources = [(path.name, str(path), partial(self.of_file, path)) for path in self.files()]
+        if (broken := self.broken_servers()) is not None:
+            yield broken
+        elif servers:
+            on = [name for name, server in self.servers().items() if not server.disabled]
+            sources += [(name, f"MCP server {name}", partial(self.of_server, name)) for name in on]
+
+        def read(name: str, source: str, reading: Reading) -> Sequence[Tool | Broken]:
             try:
-                yield from read()
+                return reading()
             except GlmError as error:
-                yield Broken(source, error.message)
+                return [Broken(name, source, error.message)]
+
+        for found in concurrently([partial(read, *source) for source in sources]):
+            yield from found
 
     def names(self) -> list[str]:
         """What `named` knows, as far as nothing has to run for it. Raises ConfigError."""
@@ -168,21 +196,27 @@ class Toolbox:
 
         names = [*builtin.NAMES, *self.servers()]
         for path in self.files():
-            names += [*_names_in(path), path.stem]
+            names += [*names_in(path), path.stem]
         return list(dict.fromkeys(names))
 
     def files(self) -> list[Path]:
         """The files of the user's `tools/` folder that may hold tools."""
         folder = self.folder / FOLDER
-        return sorted(it for it in folder.glob("[!._]*") if it.suffix in (PYTHON, JSON) and it.is_file())
+        return sorted(
+            it for it in folder.glob("[!._]*") if it.suffix in (PYTHON, JSON) and (it.is_file() or it.is_symlink())
+        )
 
     def file_of(self, name: str) -> Path:
         """The kept file of that name, or the one that holds nothing but the tool. Raises UsageError."""
-        for path in self.files():
-            if name in (path.stem, path.name):
-                return path
-        for path in self.files():
-            if name in (names := _names_in(path)):
+        files = self.files()
+        if found := [it for it in files if it.name == name] or [it for it in files if it.stem == name]:
+            if len(found) > 1:
+                raise UsageError(
+                    f"{name} may be {' or '.join(it.name for it in found)}", hint=f"Write it out: {found[0].name}"
+                )
+            return found[0]
+        for path in files:
+            if name in (names := names_in(path)):
                 if len(names) > 1:
                     raise UsageError(
                         f"{path.name} holds other tools than {name}: {', '.join(names)}",
@@ -197,17 +231,29 @@ class Toolbox:
 
         return servers(self.folder, self._warn)
 
+    def readable_servers(self) -> "dict[str, Any]":
+        """The same, none where the file cannot be read, which the user is told."""
+        try:
+            return self.servers()
+        except ConfigError as error:
+            self._warn(f"{error.message}; no MCP server counts")
+            return {}
+
+    def broken_servers(self) -> Broken | None:
+        """What is wrong with the file of the MCP servers."""
+        from glmcli.tools.mcp_config import FILE
+
+        try:
+            self.servers()
+        except ConfigError as error:
+            return Broken(FILE, str(self.folder / FILE), error.message)
+        return None
+
     def close(self) -> None:
         """Ends the servers."""
         if self._servers is not None:
             self._servers.close()
             self._servers = None
-
-    def _named(self, wanted: Wanted, roots: Sequence[Path]) -> Iterator[Tool]:
-        for name in wanted.names:
-            yield from self.named(name, roots)
-        for path in wanted.functions:
-            yield from self.of_file(Path(path))
 
     def _built_in(self, name: str, roots: Sequence[Path]) -> Tool:
         from glmcli.tools.builtin import built_in
@@ -223,26 +269,32 @@ class Toolbox:
             allow_private=self._allow_private,
         )
 
+    def _sound(self, read: Reading) -> list[Tool]:
+        """The tools, whose grammars are looked at once each. Raises UsageError."""
+        tools = read()
+        for tool in tools:
+            if tool.kind == "custom" and tool.hash not in self._checked:
+                if found := grammar_faults(tool.definition):
+                    raise UsageError(
+                        f"{tool.source}: {tool.name}: {found[0]}", hint="`glm tools check` looks at all that is kept."
+                    )
+                self._checked.add(tool.hash)
+        return tools
+
+    def _warn(self, line: str) -> None:
+        """Once each."""
+        with self._lock:
+            if line in self._told:
+                return
+            self._told.add(line)
+        self._tell(line)
+
     def _unknown(self, name: str) -> UsageError:
         from difflib import get_close_matches
 
         close = get_close_matches(name, self.names(), n=1)
         hint = f"Did you mean {close[0]}?" if close else "`glm tools list` shows the tools that there are."
         return UsageError(f"there is no tool {name}", hint=hint)
-
-
-def _names_in(path: Path) -> list[str]:
-    """The names of tools that a file may hold, without running any of it."""
-    names: list[str] = []
-    with suppress(OSError, ValueError, SyntaxError, RecursionError, UsageError):
-        if path.suffix == PYTHON:
-            body = ast.parse(path.read_bytes()).body
-            names = [it.name for it in body if isinstance(it, ast.FunctionDef | ast.AsyncFunctionDef)]
-        else:
-            from glmcli.tools.definitions import read
-
-            names = [definition.name for definition in read(path)]
-    return names
 
 
 def _of(names: Iterator[str]) -> str:

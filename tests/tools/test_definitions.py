@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from glmcli.errors import UsageError
-from glmcli.tools.definitions import Definition, faults, read, stored
+from glmcli.tools.definitions import Definition, all_faults, faults, read
 
 WEATHER = {
     "type": "function",
@@ -117,10 +117,30 @@ def test_the_place_of_a_syntax_error_is_named(tmp_path: Path) -> None:
     assert caught.value.message == f"{tmp_path / 'bad.json'}: not JSON: line 1, column 10: expecting value"
 
 
-def test_the_folder_is_read_by_file_name_and_may_be_missing(tmp_path: Path) -> None:
-    assert stored(tmp_path) == []
-    (tmp_path / "tools").mkdir()
-    (tmp_path / "tools" / "b.json").write_text(json.dumps(SQL))
-    (tmp_path / "tools" / "a.json").write_text(json.dumps(WEATHER))
-    (tmp_path / "tools" / "notes.txt").write_text("not a definition")
-    assert [it.name for it in stored(tmp_path)] == ["get_weather", "sql"]
+def grammatical(syntax: str, text: str) -> Definition:
+    format = {"type": "grammar", "grammar": {"syntax": syntax, "definition": text}}
+    return definition({"type": "custom", "custom": {"name": "sum", "format": format}})
+
+
+@pytest.mark.parametrize(
+    ("syntax", "text", "wanted"),
+    [
+        ("regex", "[0-9]+", []),
+        ("regex", "[0-9", ["not a regular expression: unterminated character set at position 0"]),
+        ("lark", 'start: "a"', []),
+        ("lark", "start: b", ["Rule 'b' used but not defined (in rule start)"]),
+    ],
+)
+def test_a_grammar_is_looked_at_when_all_is(syntax: str, text: str, wanted: list[str]) -> None:
+    it = grammatical(syntax, text)
+    assert faults(it) == []
+    assert all_faults(it) == [f"/custom/format/grammar/definition: {line}" for line in wanted]
+
+
+@pytest.mark.parametrize("value", [WEATHER, SQL])
+def test_what_has_no_grammar_has_no_fault_in_it(value: Any) -> None:
+    assert all_faults(definition(value)) == []
+
+
+def test_what_is_no_definition_is_not_asked_for_its_grammar() -> None:
+    assert all_faults(definition({"type": "custom"})) == ["/custom: is missing"]
