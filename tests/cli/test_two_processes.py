@@ -4,34 +4,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from threading import Barrier
+from threading import Event
 
 from glmcli.demo.connection import Action, Request
 from tests.support.cli import Glm
 from tests.support.served import saying, serving
 
 
-def test_two_that_ask_at_once_are_kept_one_after_the_other_and_neither_saw_the_other(glm: Glm) -> None:
-    both = Barrier(2, timeout=30)  # no answer begins before both have asked
+def test_whoever_asks_while_another_is_answered_loses_nothing_and_sees_the_question_alone(glm: Glm) -> None:
+    asked = {"first": Event(), "one": Event(), "other": Event()}
 
     def respond(request: Request) -> Iterator[bytes | Action]:
-        messages = json.loads(request.body)["messages"]
-        asked = messages[-1]["content"]
-        if asked != "first":
-            both.wait()
-        yield from saying(f"{len(messages)} messages, the last: ", asked)
+        said = [it["content"] for it in json.loads(request.body)["messages"]]
+        asked[said[-1]].set()
+        if said[-1] == "one":  # is answered when the other one has asked
+            assert asked["other"].wait(30)
+        yield from saying(f"heard: {', '.join(said)}")
 
     with serving(respond=respond) as served:
         assert glm("run", "first", "--session", "trip", env=served.env).status == 0
-        processes = {
-            asked: glm.process("run", "--session", "trip", asked, env=served.env) for asked in ("one", "other")
-        }
-        said = {asked: (*process.communicate(timeout=60), process.returncode) for asked, process in processes.items()}
-    told = b"continuing session trip: first\n"
-    assert said == {asked: (f"3 messages, the last: {asked}\n".encode(), told, 0) for asked in processes}
-    opening, *turns = [glm.stored()[at : at + 2] for at in (0, 2, 4)]
-    assert opening == [("user", "first", "complete"), ("assistant", "1 messages, the last: first", "complete")]
-    assert sorted(turns) == [
-        [("user", asked, "complete"), ("assistant", f"3 messages, the last: {asked}", "complete")]
-        for asked in ("one", "other")
+        one = glm.process("run", "--session", "trip", "one", env=served.env)
+        assert asked["one"].wait(30)
+        other = glm.process("run", "--session", "trip", "other", env=served.env)
+        outcomes = [(*process.communicate(timeout=60), process.returncode) for process in (one, other)]
+    heard = [f"heard: first, heard: first, {rest}" for rest in ("one", "one, other")]
+    assert outcomes == [(f"{text}\n".encode(), b"continuing session trip: first\n", 0) for text in heard]
+    assert glm.stored() == [
+        ("user", "first", "complete"),
+        ("assistant", "heard: first", "complete"),
+        ("user", "one", "complete"),
+        ("assistant", heard[0], "complete"),
+        ("user", "other", "complete"),
+        ("assistant", heard[1], "complete"),
     ]
