@@ -11,6 +11,7 @@ from collections.abc import Callable, Container, Hashable, Sequence
 from contextlib import closing
 from typing import Any, Protocol
 
+from glmcli.api.calls import add_result
 from glmcli.api.client import Client
 from glmcli.api.completion import Completion
 from glmcli.api.events import Event, Finished, ToolCalled
@@ -37,7 +38,7 @@ class AnswerLog(Protocol):
         """pending: its calls are being carried out, so their results and another answer follow."""
 
     def returned(self, result: Message) -> None:
-        """The result of a call, in the order of the calls."""
+        """The result of a call, as soon as it is there."""
 
     def begin_next(self) -> None:
         """Another answer begins, after the results."""
@@ -182,7 +183,10 @@ class _Turn:
         except GlmError as fault:  # of `show`: a full disk behind standard output, say
             return fault
         answer = [completion.message(reasoning=True)] if completion is not None else []
-        self._body = {**self._body, "messages": [*self._body["messages"], *answer, *results]}
+        messages = [*self._body["messages"], *answer]
+        for result in results:
+            add_result(messages, result)
+        self._body = {**self._body, "messages": messages}
         if "tool_choice" in self._body:
             self._body["tool_choice"] = _unforced(self._body["tool_choice"])
         self._log.begin_next()

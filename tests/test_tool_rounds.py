@@ -124,6 +124,17 @@ def test_the_results_go_back_after_the_answer_that_called_with_its_thinking_unde
     assert tools.rounds == [(["a", "b"], True)]
 
 
+def test_results_are_kept_as_they_come_and_sent_in_the_order_of_the_calls() -> None:
+    class Backwards(Tools):
+        def carry_out(self, calls: Any, show: Any, keep: Any, *, parallel: bool) -> None:
+            super().carry_out(calls[::-1], show, keep, parallel=parallel)
+
+    client, log = Answers(calling(call("a"), call("b"), call("c", "1")), DONE), Log()
+    turn(client, Backwards(), log)
+    assert log.seen[1:4] == [result("c"), result("b"), result("a")]
+    assert client.bodies[1]["messages"][2:] == [result("a"), result("b"), result("c")]
+
+
 def test_every_round_is_shown_in_the_order_in_which_it_happened() -> None:
     seen: list[Event] = []
     usage = Usage(1, 1, 2)

@@ -129,6 +129,18 @@ class ToolCalls:
         return call.settled or (bool(call.arguments) and (name != call.name or isinstance(arguments, dict)))
 
 
+def add_result(messages: list[dict[str, Any]], result: dict[str, Any]) -> None:
+    """Puts the result of a call behind the answer that called. Results stand in the order of the calls, whichever came
+    first, so that a conversation is the same bytes each time it is sent."""
+    start = len(messages)
+    while start and messages[start - 1].get("role") == "tool":
+        start -= 1
+    calls = (messages[start - 1].get("tool_calls") if start else None) or ()
+    places = {call.get("id"): place for place, call in enumerate(calls)}
+    messages.append(result)
+    messages[start:] = sorted(messages[start:], key=lambda it: places.get(it.get("tool_call_id"), len(places)))
+
+
 def _add(extra: dict[str, Any], values: dict[str, Any], quiet: frozenset[str]) -> None:
     for key, value in values.items():
         if key not in quiet and (value is not None or key not in extra):

@@ -121,7 +121,9 @@ class Conversation:
     def returned(self, result: Message, after: int | None) -> int | None:
         """The result of a call is part of what is sent on. after: the id of the message before it, where that is
         stored. Returns its own."""
-        self.messages.append(result)
+        from glmcli.api.calls import add_result
+
+        add_result(self.messages, result)
         with self._storing() as storing:
             if storing and self.session is not None and after is not None:
                 return self._open().add_message(self.session.id, result, parent=after)

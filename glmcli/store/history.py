@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from glmcli.api.calls import add_result
 from glmcli.store.records import StoredMessage
 
 NO_RESULT = "There is no result: the call was not carried out."
@@ -31,17 +32,18 @@ def history(messages: Iterable[StoredMessage]) -> list[dict[str, Any]]:
         if message.get("role") == "tool":
             if message.get("tool_call_id") in waiting:
                 waiting.remove(message["tool_call_id"])
-        elif stored.role == "assistant" and is_empty(message):
+            add_result(sent, message)
+            continue
+        if stored.role == "assistant" and is_empty(message):
             # A question that was refused as a whole (too long, say) would be refused again with every later turn.
             # The last one stays, to be asked again as it is.
             if failed(stored) and stored is not path[-1] and sent and sent[-1].get("role") == "user":
                 sent.pop()
             continue
-        else:
-            sent.extend(without_result(waiting))
-            waiting = [call["id"] for call in message.get("tool_calls") or ()]
-            if waiting and position > asked and "reasoning_field" in stored.extra:
-                message = {**message, stored.extra["reasoning_field"]: stored.reasoning}
+        sent.extend(without_result(waiting))
+        waiting = [call["id"] for call in message.get("tool_calls") or ()]
+        if waiting and position > asked and "reasoning_field" in stored.extra:
+            message = {**message, stored.extra["reasoning_field"]: stored.reasoning}
         sent.append(message)
     return sent
 

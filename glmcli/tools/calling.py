@@ -1,5 +1,5 @@
-"""Carries out the calls of an answer: each is checked, approved, run, and its result given back in the order of the
-calls. Whom to ask is passed in; what is drawn and stored is the business of others.
+"""Carries out the calls of an answer: each is checked, approved, run, and its result given back as soon as it is there.
+Whom to ask is passed in; what is drawn and stored is the business of others.
 
 Nothing runs before its arguments fit the tool's schema and the user, or a rule of the user's, has approved it. Whatever
 goes wrong with a call becomes a result that the model can read: it is the one who can mend it.
@@ -103,8 +103,8 @@ class Calling:
         *,
         parallel: bool = True,
     ) -> None:
-        """Answers every call. show: gets `ToolStarted` and `ToolReturned`. keep: gets the results as messages, in the
-        order of the calls, each as soon as those before it are there.
+        """Answers every call. show: gets `ToolStarted` and `ToolReturned`. keep: gets the results as messages, each
+        as soon as it is there and before it is shown: a kill must not lose what a call that was carried out came to.
 
         Raises KeyboardInterrupt and what `show` raises as it came, after the running calls were stopped and every call
         has a result.
@@ -234,7 +234,7 @@ class _Ready:
 
 
 class _Results:
-    """The results of one answer's calls, given on in the order of the calls."""
+    """The results of one answer's calls: one for each, and no more."""
 
     def __init__(
         self, calls: Sequence[ToolCalled], show: Callable[[Event], None], keep: Callable[[Message], None]
@@ -242,8 +242,7 @@ class _Results:
         self._calls = calls
         self._show = show
         self._keep = keep
-        self._messages: dict[int, Message] = {}
-        self._kept = 0
+        self._settled: set[int] = set()
 
     def start(self, it: _Ready) -> None:
         self._show(ToolStarted(it.called.id, it.called.name, text_of(it.call.arguments), it.called.index))
@@ -256,19 +255,15 @@ class _Results:
 
     def put(self, position: int, status: str, text: str, seconds: float | None = None) -> None:
         called = self._calls[position]
-        self._messages[position] = message(called, text)
-        try:
-            self._show(ToolReturned(called.id, called.name, status, text, seconds, called.index))
-        finally:
-            while self._kept in self._messages:
-                self._kept += 1  # first: Ctrl-C may lose a result, which can be mended, but must not keep it twice
-                self._keep(self._messages[self._kept - 1])
+        self._settled.add(position)  # first: Ctrl-C may lose a result, which can be mended, but must not keep it twice
+        self._keep(message(called, text))
+        self._show(ToolReturned(called.id, called.name, status, text, seconds, called.index))
 
     def cancel(self, why: str) -> None:
         """Every call that has no result yet gets one that says why. Raises nothing that `show` raises: whoever is gone
         need not be told."""
         for position in range(len(self._calls)):
-            if position not in self._messages:
+            if position not in self._settled:
                 with suppress(Exception):
                     self.put(position, "cancelled", why)
 

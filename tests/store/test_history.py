@@ -39,12 +39,20 @@ def test_an_answer_of_which_nothing_came_is_left_out() -> None:
 
 def test_calls_with_their_results_are_sent_as_they_are() -> None:
     calls = {"role": "assistant", "content": "", "tool_calls": [call("a"), call("b")]}
-    results = [{"role": "tool", "tool_call_id": id, "content": "1"} for id in "ba"]
+    results = [{"role": "tool", "tool_call_id": id, "content": "1"} for id in "ab"]
     again = {"role": "assistant", "content": "", "tool_calls": [call("c")]}
     result = {"role": "tool", "tool_call_id": "c", "content": "1"}
     stray = {"role": "tool", "tool_call_id": "z", "content": "1"}
     sent: list[dict[str, Any]] = [HI, calls, *results, again, result, stray, HELLO]
     assert history(stored(*sent)) == sent
+
+
+def test_results_are_sent_in_the_order_of_their_calls_whichever_came_first() -> None:
+    calls = {"role": "assistant", "content": "", "tool_calls": [call(id) for id in "abc"]}
+    a, b, c, stray = ({"role": "tool", "tool_call_id": id, "content": "1"} for id in "abcz")
+    assert history(stored(HI, calls, c, stray, a, b, HELLO)) == [HI, calls, a, b, c, stray, HELLO]
+    older = {"role": "function", "name": "look", "content": "1"}
+    assert history(stored(HI, HELLO, older, c)) == [HI, HELLO, older, c]
 
 
 def test_calls_without_a_result_get_one_that_says_so_but_for_the_last_ones_which_are_open() -> None:
@@ -62,7 +70,7 @@ def test_calls_without_a_result_get_one_that_says_so_but_for_the_last_ones_which
 def test_the_thinking_before_the_calls_of_an_unfinished_turn_goes_along_under_its_own_name() -> None:
     calls = {"role": "assistant", "content": "", "tool_calls": [call("a")]}
     result = {"role": "tool", "tool_call_id": "a", "content": "1"}
-    thought = {"reasoning": "Look it up.", "extra": {"reasoning_field": "reasoning"}}
+    thought: dict[str, Any] = {"reasoning": "Look it up.", "extra": {"reasoning_field": "reasoning"}}
     path = stored(HI, calls, result, HI, calls, result)
     path[1] = replace(path[1], **thought)
     path[4] = replace(path[4], **thought)

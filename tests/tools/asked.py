@@ -34,7 +34,7 @@ def numbered(*names: str) -> list[ToolCalled]:
 
 class Bench:
     """consents: what the user says, call by call. asked: the calls that the user was asked about. kept: the texts of
-    the results, by their ids, in their order."""
+    the results, by their ids, in the order in which they came."""
 
     def __init__(self, folder: Path, *tools: Tool, mode: Mode = "ask", consents: list[Consent] | None = None) -> None:
         self.asked: list[Call] = []

@@ -62,8 +62,7 @@ def test_a_scope_is_asked_about_once(tmp_path: Path) -> None:
     bench = Bench(tmp_path, scoped(), consents=[ONCE, NO])
     kept = bench(*(called(f'{{"a": {number}}}', id=str(number)) for number in (1, 3, 2, 5)))
     assert [call.scope for call in bench.asked] == ["/1", "/0"]
-    assert list(kept) == ["1", "3", "2", "5"]
-    assert kept["2"] == DECLINED
+    assert kept == {"2": DECLINED, **{str(number): f"ran with {{'a': {number}}}" for number in (1, 3, 5)}}
 
 
 def test_where_there_is_no_scope_the_model_is_told_and_nobody_is_asked(tmp_path: Path) -> None:
