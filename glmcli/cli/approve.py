@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 NO = ("n", "\r", "\n", "\x1b", "\x04", "")
 """Enter, Escape, Ctrl-D and a terminal that is gone are a no as well."""
+UNSEEN = (
+    "\u00a0\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200a\u200c-\u200f\u202f\u205f\u2800\u3000\u3164"
+    "\ufe00-\ufe0f\uffa0"
+)
+"""What looks like a blank or like nothing, and may stand in prose: in a call it is named. Of a pattern's class."""
 BLANKS = 16
 """A run of more blanks than these is counted instead of shown: it might push something out of sight."""
 ROOM = 12
@@ -124,7 +129,7 @@ class _Question:
     def _show(self, *, whole: bool = False) -> None:
         from glmcli.ui.clean import one_line
 
-        lines = list(shown(self.call))
+        lines = [row for line in shown(self.call) for row in _rows(line, self.terminal.width - 2)]
         most = max(3, self.terminal.height - ROOM)
         self._hidden = 0 if whole else max(0, len(lines) - most)
         self.terminal.note(
@@ -225,4 +230,14 @@ def visible(line: str) -> str:
     from glmcli.ui.clean import one_line
 
     text = re.sub(r" +$", lambda blanks: f"[{len(blanks[0])} blanks]" if len(blanks[0]) > 1 else "[blank]", line)
-    return one_line(re.sub(rf"[ \t]{{{BLANKS + 1},}}", lambda blanks: f" [{len(blanks[0])} blanks] ", text))
+    text = re.sub(rf"[ \t{UNSEEN}]{{{BLANKS + 1},}}", lambda blanks: f" [{len(blanks[0])} blanks] ", text)
+    return re.sub(f"[{UNSEEN}]", lambda unseen: f"<U+{ord(unseen[0]):04X}>", one_line(text))
+
+
+def _rows(line: str, columns: int) -> Iterator[str]:
+    """The line as rows of a window so wide. Those after the first are set in, where no name of an argument stands."""
+    from glmcli.ui.columns import chopped
+
+    first, *others = chopped(line, max(20, columns - 4))
+    yield first
+    yield from (f"    {row}" for row in others)

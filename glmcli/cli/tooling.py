@@ -56,9 +56,7 @@ class Tooling:
         if not plan.tools:
             return None
         from glmcli.tools.calling import Calling
-        from glmcli.tools.environment import hide_environment
 
-        hide_environment()
         return Calling(
             plan.tools,
             self.approvals,
@@ -106,9 +104,12 @@ def refuse_foreign(calls: "Sequence[ToolCalled]", plan: Plan) -> None:
 
 
 def toolbox_of(folder: Path, world: World, settings: Settings, warn: Say) -> "Toolbox":
-    """A toolbox that knows neither our tokens nor the key of the profile."""
+    """A toolbox that knows neither our tokens nor the key of the profile. What it starts, be it only to be asked what
+    it offers, cannot look into this process."""
+    from glmcli.tools.environment import hide_environment
     from glmcli.tools.toolbox import Toolbox
 
+    hide_environment()
     secret = settings.profile.api_key_env
     return Toolbox(
         folder,

@@ -14,6 +14,8 @@ INTRODUCERS = (b"[", b"O")
 """What follows Escape in the keys that send several bytes; then come digits and signs, then the last one."""
 ESCAPES = re.compile("\x1b\\[[0-9;]*[A-Za-z~]")
 """Keys that are no text, and the marks of a paste."""
+PASTE, PASTED = b"200~", b"\x1b[201~"
+"""Behind the introducer: what follows was pasted, up to the other mark."""
 MORE = 0.05
 """Seconds in which the rest of a key comes that sends several bytes: an arrow, a letter beyond ASCII."""
 
@@ -36,15 +38,19 @@ class Asking:
 
     def key(self) -> str:
         """The next key: a letter or sign, or the control character of one like Enter or Escape; "" where the terminal
-        is gone. Arrows and the like are passed over. Raises KeyboardInterrupt."""
+        is gone. Arrows and the like are passed over, and so is what is pasted. Raises KeyboardInterrupt."""
         while True:
             pressed = self._read(1)
             if pressed == ESCAPE:
                 following = self._follows()
                 if not following:
                     return "\x1b"
+                code = b""
                 while following in INTRODUCERS or b"0" <= following <= b"?":
                     following = self._follows()
+                    code += following
+                if code == PASTE:
+                    self._pass_over_paste()
             elif pressed < b"\x80":
                 return pressed.decode()
             else:
@@ -68,6 +74,11 @@ class Asking:
         while select.select([self._device.keys], [], [], seconds)[0] and (piece := self._read(4096)):
             found += piece
         return found
+
+    def _pass_over_paste(self) -> None:
+        pasted = b""
+        while not pasted.endswith(PASTED) and (piece := self._read(1)):
+            pasted = pasted[1 - len(PASTED) :] + piece
 
     def _follows(self) -> bytes:
         """The next byte of a key that sends several, b"" where it has none."""
