@@ -13,8 +13,11 @@ _glm_command() {
         'glm sessions') commands=(list show export search usage rename fork import rm) ;;
         'glm sessions import') arguments=(@file) ;;
         'glm tools') commands=(list show check call add rm rules) ;;
-        'glm tools call') rest=@assignment ;;
+        'glm tools show') arguments=(@tool) ;;
+        'glm tools check') rest=@tool ;;
+        'glm tools call') arguments=(@tool) ;;
         'glm tools add') rest=@file ;;
+        'glm tools rm') rest=@kept ;;
         'glm config') commands=(show get set unset edit path profiles params login logout doctor local) ;;
         'glm config get') arguments=(@key) ;;
         'glm config set') arguments=(@key @setting) ;;
@@ -32,8 +35,8 @@ _glm_command() {
                 --parallel-tool-calls --no-parallel-tool-calls --store --no-store --think --no-think
                 --clear-thinking --no-clear-thinking)
             values+=([--option]=@assignment [-o]=@assignment [--system]='' [-s]='' [--system-file]=@file
-                [--file]=@file [-f]=@file [--attachment]=@file [-a]=@file [--stdin-timeout]='' [--tool]=''
-                [-T]='' [--functions]=@file [--root]='' [--approve]='ask auto deny' [--max-turns]=''
+                [--file]=@file [-f]=@file [--attachment]=@file [-a]=@file [--stdin-timeout]='' [--tool]=@tool
+                [-T]=@tool [--functions]=@python [--root]=@folder [--approve]='ask auto deny' [--max-turns]=''
                 [--session]='' [--connect-timeout]='' [--first-byte-timeout]='' [--timeout]='' [--retries]=''
                 [--ca-bundle]=@file [--model]='' [-m]='' [--audio]='' [--voice]=''
                 [--audio-format]='wav aac mp3 flac opus pcm16' [--frequency-penalty]='' [--logit-bias]=''
@@ -77,11 +80,11 @@ _glm_command() {
             flags+=(--servers)
             ;;&
         'glm tools call')
-            values+=([--args]='' [--functions]=@file [--root]='')
+            values+=([--args]='' [--functions]=@python [--root]=@folder)
             ;;&
         'glm tools add')
             flags+=(--mcp --link --force)
-            values+=([--name]='' [--env]=@assignment [--header]='')
+            values+=([--name]='' [--env]='' [--header]='')
             ;;&
         'glm tools rules')
             values+=([--revoke]='')
@@ -102,16 +105,57 @@ _glm_command() {
 # The options that every command has, where they stand before its name.
 _glm_everywhere='^(-[Vqvh]+|--version|--profile(=.*)?|--config-dir(=.*)?|--color(=.*)?|--quiet|--verbose|--debug|--help)$'
 
-# Profiles that need no configuration, and those with a table in the configuration file.
-_glm_profiles() {
-    local folder=$HOME/.config line table='^[[:space:]]*\[[[:space:]]*profiles[.]"?([A-Za-z0-9_-]+)'
+# Sets `folder` to the user's directory.
+_glm_folder() {
+    folder=$HOME/.config
     [[ $OSTYPE == darwin* ]] && folder="$HOME/Library/Application Support"
     folder=${GLM_CONFIG_DIR:-${XDG_CONFIG_HOME:-$folder}/glmcli}
+}
+
+# Profiles that need no configuration, and those with a table in the configuration file.
+_glm_profiles() {
+    local folder line table='^[[:space:]]*\[[[:space:]]*profiles[.]"?([A-Za-z0-9_-]+)'
+    _glm_folder
     candidates=(default local demo)
     [[ -f $folder/config.toml && -r $folder/config.toml ]] || return 0
     while IFS= read -r line || [[ -n $line ]]; do
         [[ $line =~ $table ]] && candidates+=("${BASH_REMATCH[1]}")
     done <"$folder/config.toml"
+}
+
+# Adds what the last group of the expression $2 matches in the first 100,000 characters of the file $1.
+_glm_names() {
+    local text
+    [[ -f $1 && -r $1 ]] || return 0
+    IFS= read -r -d '' -N 100000 text <"$1"
+    text=$'\n'$text
+    while [[ $text =~ $2 ]]; do
+        candidates+=("${BASH_REMATCH[${#BASH_REMATCH[@]} - 1]}")
+        text=${text#*"${BASH_REMATCH[0]}"}
+    done
+}
+
+# What the user keeps: MCP servers, and files with the tools in them.
+_glm_kept() {
+    local folder file word
+    local -a found=("${candidates[@]}")
+    _glm_folder
+    candidates=()
+    _glm_names "$folder/mcp.json" '"([A-Za-z0-9_-]+)"[[:space:]]*:[[:space:]]*[{]'
+    for word in "${candidates[@]}"; do
+        [[ $word == @(mcpServers|servers|env|headers) ]] || found+=("$word")
+    done
+    candidates=("${found[@]}")
+    for file in "$folder"/tools/[!._]*.py "$folder"/tools/[!._]*.json; do
+        [[ -f $file ]] || continue
+        word=${file##*/}
+        candidates+=("${word%.*}")
+        if [[ $file == *.py ]]; then
+            _glm_names "$file" $'\n''(async +)?def +([A-Za-z][A-Za-z0-9_]*)'
+        else
+            _glm_names "$file" '"name"[[:space:]]*:[[:space:]]*"([A-Za-z0-9_-]+)"'
+        fi
+    done
 }
 
 # What the setting $1 may be.
@@ -136,7 +180,17 @@ _glm_setting() {
 _glm_candidates() {
     case $1 in
         @file) compopt -o bashdefault -o default ;;
+        @python)
+            compopt -o filenames -o default
+            mapfile -t candidates < <(compgen -f -X '!*.py' -- "$2"; compgen -d -- "$2")
+            ;;
         @folder) compopt -o dirnames ;;
+        @tool)
+            compopt -o bashdefault -o default
+            candidates=(calculator now read_file list_dir search_files write_file fetch_url shell)
+            _glm_kept
+            ;;
+        @kept) _glm_kept ;;
         @profile) _glm_profiles ;;
         @key) candidates=(profile endpoint account_id base_url model system gateway gateway_path gateway_token_env
             api_key_env token_command max_tokens_field log color theme markdown usage hide_reasoning

@@ -92,19 +92,59 @@ function __glm_at_argument
     test "$written[1]" = $argv[2]; and test (count $written) -eq $argv[1]
 end
 
+# The user's directory.
+function __glm_folder
+    if test -n "$GLM_CONFIG_DIR"
+        echo $GLM_CONFIG_DIR
+    else if test -n "$XDG_CONFIG_HOME"
+        echo $XDG_CONFIG_HOME/glmcli
+    else if test (uname) = Darwin
+        echo "$HOME/Library/Application Support/glmcli"
+    else
+        echo $HOME/.config/glmcli
+    end
+end
+
 # Profiles that need no configuration, and those with a table in the configuration file.
 function __glm_profiles
-    set -l folder $HOME/.config/glmcli
-    if test -n "$GLM_CONFIG_DIR"
-        set folder $GLM_CONFIG_DIR
-    else if test -n "$XDG_CONFIG_HOME"
-        set folder $XDG_CONFIG_HOME/glmcli
-    else if test (uname) = Darwin
-        set folder "$HOME/Library/Application Support/glmcli"
-    end
+    set -l folder (__glm_folder)
     printf '%s\n' default local demo
     if test -f $folder/config.toml -a -r $folder/config.toml
         string replace -rf '^\s*\[\s*profiles[.]"?([A-Za-z0-9_-]+).*' '$1' <$folder/config.toml
+    end
+end
+
+# What the user keeps: MCP servers, and files with the tools in them.
+function __glm_kept
+    set -l folder (__glm_folder)
+    if test -f $folder/mcp.json -a -r $folder/mcp.json
+        string match -ar '"[A-Za-z0-9_-]+"\s*:\s*\{' -- (string join ' ' <$folder/mcp.json) |
+            string replace -r '"(.*)".*' '$1' | string match -vr '^(mcpServers|servers|env|headers)$'
+    end
+    for file in $folder/tools/*.py $folder/tools/*.json
+        set -l name (string match -r '[^/]*$' -- $file)
+        if string match -qr '^_' -- $name; or not test -f $file -a -r $file
+            continue
+        end
+        string replace -r '\.[^.]*$' '' -- $name
+        if string match -q '*.py' -- $name
+            string replace -rf '^(?:async +)?def +([A-Za-z][A-Za-z0-9_]*).*' '$1' <$file
+        else
+            string match -ar '"name"\s*:\s*"[A-Za-z0-9_-]+"' -- (string join ' ' <$file) |
+                string replace -r '.*"(.*)"$' '$1'
+        end
+    end
+end
+
+function __glm_tools
+    set -l token (string replace -r '^(--tool=|-[^-]*?T)' '' -- (commandline -ct))
+    if string match -q '*/*' -- $token
+        for file in $token*
+            test -d $file; and echo $file/; or echo $file
+        end
+    else
+        printf '%s\n' calculator now read_file list_dir search_files write_file fetch_url shell
+        __glm_kept
     end
 end
 
@@ -244,9 +284,9 @@ complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s a -l attachment -r -
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s e -l editor -d 'Write the prompt in $VISUAL or $EDITOR.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l no-stdin -d 'Do not look at stdin.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l stdin-timeout -x -d 'Wait so long for the first byte of stdin; 0: for ever.'
-complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s T -l tool -x -d 'A tool the model may call, or all of a file or server (repeatable).'
-complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l functions -r -F -d 'A file whose typed functions the model may call (repeatable).'
-complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l root -x -d 'A folder for the file tools, instead of the working directory.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s T -l tool -x -a '(__glm_tools)' -d 'A tool the model may call, or all of a file or server (repeatable).'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l functions -x -a '(__fish_complete_suffix .py)' -d 'A file whose typed functions the model may call (repeatable).'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l root -x -a '(__fish_complete_directories)' -d 'A folder for the file tools, instead of the working directory.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l approve -x -a 'ask auto deny' -d 'Ask before calls of tools, approve all, or deny all that no rule approves (ask).'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s y -l yes -d 'The same as --approve auto.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l max-turns -x -d 'Requests of one turn with its tool calls (10).'
@@ -322,12 +362,12 @@ complete -c glm -n '__glm_at "glm sessions rm"' -l older-than -x -d 'Those not u
 complete -c glm -n '__glm_at "glm sessions rm"' -s y -l yes -d 'Do not ask.'
 complete -c glm -n '__glm_at "glm tools list" "glm tools rules"' -l json -d 'As one JSON list.'
 complete -c glm -n '__glm_at "glm tools list"' -l servers -d 'Start the MCP servers, for what they offer.'
-complete -c glm -n '__glm_at "glm tools call"' -l args -x -d 'Its arguments, or a custom tool\'s input.'
-complete -c glm -n '__glm_at "glm tools call"' -l functions -r -F -d 'Look for it in this file.'
-complete -c glm -n '__glm_at "glm tools call"' -l root -x -d 'A folder for the file tools (the working one).'
+complete -c glm -n '__glm_at "glm tools call"' -l args -x -d 'Its arguments, or a custom tool\'s input; @- is stdin.'
+complete -c glm -n '__glm_at "glm tools call"' -l functions -x -a '(__fish_complete_suffix .py)' -d 'Look for it in this file.'
+complete -c glm -n '__glm_at "glm tools call"' -l root -x -a '(__fish_complete_directories)' -d 'A folder for the file tools (the working one).'
 complete -c glm -n '__glm_at "glm tools add"' -l name -x -d 'The name of an MCP server.'
 complete -c glm -n '__glm_at "glm tools add"' -l mcp -d 'The words are the command of an MCP server.'
-complete -c glm -n '__glm_at "glm tools add"' -l env -x -a '(__glm_assignment)' -d 'A variable for the MCP server; ${VAR} works.'
+complete -c glm -n '__glm_at "glm tools add"' -l env -x -d 'A variable for the MCP server; ${VAR} works.'
 complete -c glm -n '__glm_at "glm tools add"' -l header -x -d 'A header for its URL; ${VAR} works.'
 complete -c glm -n '__glm_at "glm tools add"' -l link -d 'Link the file instead of copying it.'
 complete -c glm -n '__glm_at "glm tools add"' -l force -d 'In place of what has the name now.'
@@ -343,7 +383,7 @@ complete -c glm -n '__glm_at "glm serve"' -l replay -r -F -d 'Answer from such a
 complete -c glm -n '__glm_at_argument 1 "glm"' -a run -d 'One prompt in, one answer out.'
 complete -c glm -n '__glm_at_argument 1 "glm"' -a chat -d 'Talk in the terminal, turn by turn.'
 complete -c glm -n '__glm_at_argument 1 "glm"' -a sessions -d 'Stored conversations.'
-complete -c glm -n '__glm_at_argument 1 "glm"' -a tools -d 'Definitions of tools that the model may call.'
+complete -c glm -n '__glm_at_argument 1 "glm"' -a tools -d 'Functions, programs and MCP servers that the model may call.'
 complete -c glm -n '__glm_at_argument 1 "glm"' -a config -d 'Settings, credentials, diagnosis.'
 complete -c glm -n '__glm_at_argument 1 "glm"' -a serve -d 'The demo endpoint in the foreground, to test scripts against.'
 complete -c glm -n '__glm_at_argument 1 "glm sessions"' -a list -d 'The conversations used last.'
@@ -355,12 +395,12 @@ complete -c glm -n '__glm_at_argument 1 "glm sessions"' -a rename -d 'Give a con
 complete -c glm -n '__glm_at_argument 1 "glm sessions"' -a fork -d 'Copy a conversation, to go on with the copy.'
 complete -c glm -n '__glm_at_argument 1 "glm sessions"' -a import -d 'Bring in a conversation from a file, with the branches that it left.'
 complete -c glm -n '__glm_at_argument 1 "glm sessions"' -a rm -d 'Remove conversations for good. --older-than asks first where there is a terminal.'
-complete -c glm -n '__glm_at_argument 1 "glm tools"' -a list -d 'List the tools with where they come from and when they are asked about.'
+complete -c glm -n '__glm_at_argument 1 "glm tools"' -a list -d 'List the tools: their names, when you are asked about calls, where they come from, and what they are for.'
 complete -c glm -n '__glm_at_argument 1 "glm tools"' -a show -d 'Print a tool\'s definition as it is sent.'
-complete -c glm -n '__glm_at_argument 1 "glm tools"' -a check -d 'Check definitions against the request schema, JSON Schema, and the rules of strict mode.'
-complete -c glm -n '__glm_at_argument 1 "glm tools"' -a call -d 'Run a tool without a model, as its call would run.'
-complete -c glm -n '__glm_at_argument 1 "glm tools"' -a add -d 'Keep a file of functions, a definition with its program, or an MCP server.'
-complete -c glm -n '__glm_at_argument 1 "glm tools"' -a rm -d 'Remove a kept file, or an MCP server. Of a link, the file it leads to stays.'
+complete -c glm -n '__glm_at_argument 1 "glm tools"' -a check -d 'Check definitions against the request schema, JSON Schema, their grammar, and the rules of strict mode.'
+complete -c glm -n '__glm_at_argument 1 "glm tools"' -a call -d 'Run a tool without a model, as its call would run, and print what the model would get. Nobody is asked. The exit'
+complete -c glm -n '__glm_at_argument 1 "glm tools"' -a add -d 'Keep a file of functions, a definition with its program, an MCP server, or all servers of a file of another'
+complete -c glm -n '__glm_at_argument 1 "glm tools"' -a rm -d 'Remove a kept file with the program that belongs to it, or an MCP server. Of a link, the file it leads to'
 complete -c glm -n '__glm_at_argument 1 "glm tools"' -a rules -d 'List what was approved for good, and take it back.'
 complete -c glm -n '__glm_at_argument 1 "glm config"' -a show -d 'Every setting with its value and where that comes from.'
 complete -c glm -n '__glm_at_argument 1 "glm config"' -a get -d 'The value that holds for one key.'
@@ -378,8 +418,11 @@ complete -c glm -n '__glm_at_argument 1 "glm config local"' -a install -d 'Fetch
 complete -c glm -n '__glm_at_argument 1 "glm config local"' -a status -d 'Show the engine and the model; exit status 3 unless both are ready.'
 complete -c glm -n '__glm_at_argument 1 "glm config local"' -a rm -d 'Delete the fetched model, and forget a file of yours without deleting it.'
 complete -c glm -n '__glm_at_argument 1 "glm sessions import"' -F
-complete -c glm -n '__glm_at "glm tools call"' -a '(__glm_assignment)'
+complete -c glm -n '__glm_at_argument 1 "glm tools show"' -a '(__glm_tools)'
+complete -c glm -n '__glm_at "glm tools check"' -a '(__glm_tools)'
+complete -c glm -n '__glm_at_argument 1 "glm tools call"' -a '(__glm_tools)'
 complete -c glm -n '__glm_at "glm tools add"' -F
+complete -c glm -n '__glm_at "glm tools rm"' -a '(__glm_kept)'
 complete -c glm -n '__glm_at_argument 1 "glm config get"' -a '(__glm_keys)'
 complete -c glm -n '__glm_at_argument 1 "glm config set"' -a '(__glm_keys)'
 complete -c glm -n '__glm_at_argument 2 "glm config set"' -a '(__glm_setting (__glm_key))'

@@ -13,6 +13,7 @@ from glmcli.api.fields import fields
 from glmcli.cli.completion.__main__ import main, scripts
 from glmcli.cli.root import COMMANDS, load
 from glmcli.setting_keys import KEYS
+from glmcli.tools.builtin import NAMES
 from tests.cli.shells import COMPLETIONS, FILES, Bash, Zsh, fish_lines, in_bash, in_fish, run, shell
 
 CONFIG = """\
@@ -25,6 +26,14 @@ temperature = 1
 [defaults]
 """
 
+SERVERS = '{"mcpServers": {"git": {"command": "x", "env": {"A": "b"}}, "docs":\n{"url": "u", "headers": {}}}}'
+TRIP = (
+    "import os\nraise SystemExit\nasync def forecast(name): ...\ndef dice (): ...\ndef _no(): ...\n  def inner(): ...\n"
+)
+SQL = """[{"type": "custom", "custom": {"name":"sql"}},
+ {"type": "function", "function": {"name": "look_up", "parameters": {"properties": {"name": {"type": "string"}}}}}]"""
+KEPT = ["dice", "docs", "forecast", "git", "look_up", "sql-tools", "sql", "trip"]
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -33,7 +42,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "empty").mkdir()
     (folder / "settings").mkdir()
     (folder / "settings" / "config.toml").write_text(CONFIG)
+    (folder / "settings" / "mcp.json").write_text(SERVERS)
+    tools = folder / "settings" / "tools"
+    tools.mkdir()
+    for name, text in {"trip.py": TRIP, "sql-tools.json": SQL, "_not.py": TRIP, ".not.json": SQL, "x.txt": ""}.items():
+        (tools / name).write_text(text)
     (folder / "alpha beta.json").touch()
+    (folder / "my tools.py").touch()
     return folder
 
 
@@ -125,6 +140,17 @@ LINES: dict[str, list[str]] = {
     "glm --profile ": ["default", "demo", "home", "local", "work"],
     "glm run --profile=w": ["--profile=work"],
     "glm config set profile d": ["default", "demo"],
+    "glm run -T ": sorted([*NAMES, *KEPT]),
+    "glm chat --tool=d": ["--tool=dice", "--tool=docs"],
+    "glm run -T dice -T fo": ["forecast"],
+    "glm run -T git__": [],
+    "glm tools show ": sorted([*NAMES, *KEPT]),
+    "glm tools call sq": ["sql", "sql-tools"],
+    "glm tools call sql ": [],
+    "glm tools check dice se": ["search_files"],
+    "glm tools rm ": sorted(KEPT),
+    "glm tools rm dice tr": ["trip"],
+    "glm run --approve ": ["ask", "auto", "deny"],
 }
 
 
@@ -168,6 +194,29 @@ def test_fish_and_zsh_offer_files(place: Path, zsh: Zsh, line: str) -> None:
 def test_fish_and_zsh_offer_only_directories_for_a_directory(place: Path, zsh: Zsh) -> None:
     assert in_fish(place, "glm run --config-dir ") == ["empty/", "settings/"]
     assert zsh.offered("glm run --config-dir ")[0] == ["empty", "settings"]
+
+
+def test_files_of_functions_end_with_py(place: Path, zsh: Zsh) -> None:
+    for line in ("glm run --functions ", "glm tools call --functions "):
+        in_fish_first = in_fish(place, f"{line}m")[:1]
+        assert [in_bash(place, f"{line}m")[1:], in_fish_first, zsh.offered(f"{line}m")[0]] == [
+            ["my tools.py"],
+            ["my tools.py"],
+            ["my\\ tools.py"],
+        ]
+        assert in_bash(place, f"{line}se") == ["compopt -o filenames -o default", "settings"]
+
+
+def test_folders_are_offered_for_a_root(place: Path, zsh: Zsh) -> None:
+    assert in_bash(place, "glm run --root ") == ["compopt -o dirnames"]
+    assert in_fish(place, "glm run --root se") == ["settings/"]
+    assert zsh.offered("glm run --root se")[0] == ["settings"]
+
+
+def test_a_tool_may_be_a_path(place: Path, zsh: Zsh) -> None:
+    assert in_bash(place, "glm run -T ./m") == ["compopt -o bashdefault -o default"]
+    assert in_fish(place, "glm run -T ./m") == ["./my tools.py"]
+    assert zsh.offered("glm tools check ./m")[0] == ["./my\\ tools.py"]
 
 
 HELP = {
@@ -230,6 +279,8 @@ TYPED = {
     "true; glm ses\tli\tx": ["sessions", "list", "x"],
     "glm run --body al\tx": ["run", "--body", "alpha beta.json", "x"],
     "glm run --body=al\tx": ["run", "--body=alpha beta.json", "x"],
+    "glm run --functions my\tx": ["run", "--functions", "my tools.py", "x"],
+    "glm run -T for\tx": ["run", "-T", "forecast", "x"],
     "glm run --config-dir em\tx": ["run", "--config-dir", "empty/x"],
     "glm run -otemper\t1": ["run", "-otemperature=1"],
     "glm run -o 'stream=t\tx": ["run", "-o", "stream=true", "x"],

@@ -17,6 +17,7 @@ from glmcli.cli.completion.tree import (
     keys,
     profiles,
     settings_by_values,
+    tools,
 )
 
 SCRIPT = r"""# Completion of glm for bash 4 and later. Written by `python -m glmcli.cli.completion`, not by hand.
@@ -40,16 +41,57 @@ _glm_command() {
 # The options that every command has, where they stand before its name.
 _glm_everywhere='^(@EVERYWHERE@)$'
 
-# Profiles that need no configuration, and those with a table in the configuration file.
-_glm_profiles() {
-    local folder=$HOME/.config line table='^[[:space:]]*\[[[:space:]]*profiles[.]"?([A-Za-z0-9_-]+)'
+# Sets `folder` to the user's directory.
+_glm_folder() {
+    folder=$HOME/.config
     [[ $OSTYPE == darwin* ]] && folder="$HOME/Library/Application Support"
     folder=${GLM_CONFIG_DIR:-${XDG_CONFIG_HOME:-$folder}/glmcli}
+}
+
+# Profiles that need no configuration, and those with a table in the configuration file.
+_glm_profiles() {
+    local folder line table='^[[:space:]]*\[[[:space:]]*profiles[.]"?([A-Za-z0-9_-]+)'
+    _glm_folder
     candidates=(@PROFILES@)
     [[ -f $folder/config.toml && -r $folder/config.toml ]] || return 0
     while IFS= read -r line || [[ -n $line ]]; do
         [[ $line =~ $table ]] && candidates+=("${BASH_REMATCH[1]}")
     done <"$folder/config.toml"
+}
+
+# Adds what the last group of the expression $2 matches in the first 100,000 characters of the file $1.
+_glm_names() {
+    local text
+    [[ -f $1 && -r $1 ]] || return 0
+    IFS= read -r -d '' -N 100000 text <"$1"
+    text=$'\n'$text
+    while [[ $text =~ $2 ]]; do
+        candidates+=("${BASH_REMATCH[${#BASH_REMATCH[@]} - 1]}")
+        text=${text#*"${BASH_REMATCH[0]}"}
+    done
+}
+
+# What the user keeps: MCP servers, and files with the tools in them.
+_glm_kept() {
+    local folder file word
+    local -a found=("${candidates[@]}")
+    _glm_folder
+    candidates=()
+    _glm_names "$folder/mcp.json" '"([A-Za-z0-9_-]+)"[[:space:]]*:[[:space:]]*[{]'
+    for word in "${candidates[@]}"; do
+        [[ $word == @(mcpServers|servers|env|headers) ]] || found+=("$word")
+    done
+    candidates=("${found[@]}")
+    for file in "$folder"/tools/[!._]*.py "$folder"/tools/[!._]*.json; do
+        [[ -f $file ]] || continue
+        word=${file##*/}
+        candidates+=("${word%.*}")
+        if [[ $file == *.py ]]; then
+            _glm_names "$file" $'\n''(async +)?def +([A-Za-z][A-Za-z0-9_]*)'
+        else
+            _glm_names "$file" '"name"[[:space:]]*:[[:space:]]*"([A-Za-z0-9_-]+)"'
+        fi
+    done
 }
 
 # What the setting $1 may be.
@@ -63,7 +105,17 @@ _glm_setting() {
 _glm_candidates() {
     case $1 in
         @file) compopt -o bashdefault -o default ;;
+        @python)
+            compopt -o filenames -o default
+            mapfile -t candidates < <(compgen -f -X '!*.py' -- "$2"; compgen -d -- "$2")
+            ;;
         @folder) compopt -o dirnames ;;
+        @tool)
+            compopt -o bashdefault -o default
+            candidates=(@TOOLS@)
+            _glm_kept
+            ;;
+        @kept) _glm_kept ;;
         @profile) _glm_profiles ;;
         @key) candidates=(@KEYS@ "${fields[@]/#/defaults.}") ;;
         @setting) _glm_setting "${given[0]#profiles.*.}" ;;
@@ -191,6 +243,7 @@ def render(tree: Command) -> str:
         "OPTIONS": "\n".join(_options(paths, options) for paths, options in by_commands(tree).items()),
         "EVERYWHERE": everywhere_pattern(tree),
         "PROFILES": " ".join(profiles()),
+        "TOOLS": " ".join(tools()),
         "SETTINGS": "\n".join(_settings(values, names) for values, names in settings_by_values().items()),
         "KEYS": folded(keys(), 12),
         "FIELDS": folded(field_names(), 8),

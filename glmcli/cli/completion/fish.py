@@ -17,6 +17,7 @@ from glmcli.cli.completion.tree import (
     keys,
     profiles,
     settings_by_values,
+    tools,
 )
 
 SCRIPT = r"""# Completion of glm for fish. Written by `python -m glmcli.cli.completion`, not by hand.
@@ -94,19 +95,59 @@ function __glm_at_argument
     test "$written[1]" = $argv[2]; and test (count $written) -eq $argv[1]
 end
 
+# The user's directory.
+function __glm_folder
+    if test -n "$GLM_CONFIG_DIR"
+        echo $GLM_CONFIG_DIR
+    else if test -n "$XDG_CONFIG_HOME"
+        echo $XDG_CONFIG_HOME/glmcli
+    else if test (uname) = Darwin
+        echo "$HOME/Library/Application Support/glmcli"
+    else
+        echo $HOME/.config/glmcli
+    end
+end
+
 # Profiles that need no configuration, and those with a table in the configuration file.
 function __glm_profiles
-    set -l folder $HOME/.config/glmcli
-    if test -n "$GLM_CONFIG_DIR"
-        set folder $GLM_CONFIG_DIR
-    else if test -n "$XDG_CONFIG_HOME"
-        set folder $XDG_CONFIG_HOME/glmcli
-    else if test (uname) = Darwin
-        set folder "$HOME/Library/Application Support/glmcli"
-    end
+    set -l folder (__glm_folder)
     printf '%s\n' @PROFILES@
     if test -f $folder/config.toml -a -r $folder/config.toml
         string replace -rf '^\s*\[\s*profiles[.]"?([A-Za-z0-9_-]+).*' '$1' <$folder/config.toml
+    end
+end
+
+# What the user keeps: MCP servers, and files with the tools in them.
+function __glm_kept
+    set -l folder (__glm_folder)
+    if test -f $folder/mcp.json -a -r $folder/mcp.json
+        string match -ar '"[A-Za-z0-9_-]+"\s*:\s*\{' -- (string join ' ' <$folder/mcp.json) |
+            string replace -r '"(.*)".*' '$1' | string match -vr '^(mcpServers|servers|env|headers)$'
+    end
+    for file in $folder/tools/*.py $folder/tools/*.json
+        set -l name (string match -r '[^/]*$' -- $file)
+        if string match -qr '^_' -- $name; or not test -f $file -a -r $file
+            continue
+        end
+        string replace -r '\.[^.]*$' '' -- $name
+        if string match -q '*.py' -- $name
+            string replace -rf '^(?:async +)?def +([A-Za-z][A-Za-z0-9_]*).*' '$1' <$file
+        else
+            string match -ar '"name"\s*:\s*"[A-Za-z0-9_-]+"' -- (string join ' ' <$file) |
+                string replace -r '.*"(.*)"$' '$1'
+        end
+    end
+end
+
+function __glm_tools
+    set -l token (string replace -r '^(--tool=|-[^-]*?T)' '' -- (commandline -ct))
+    if string match -q '*/*' -- $token
+        for file in $token*
+            test -d $file; and echo $file/; or echo $file
+        end
+    else
+        printf '%s\n' @TOOLS@
+        __glm_kept
     end
 end
 
@@ -149,6 +190,9 @@ complete -c glm -f
 """
 
 SOURCES = {
+    "python": "(__fish_complete_suffix .py)",
+    "tool": "(__glm_tools)",
+    "kept": "(__glm_kept)",
     "folder": "(__fish_complete_directories)",
     "profile": "(__glm_profiles)",
     "assignment": "(__glm_assignment)",
@@ -170,6 +214,7 @@ def render(tree: Command) -> str:
             for it in groups
         ),
         "PROFILES": " ".join(profiles()),
+        "TOOLS": " ".join(tools()),
         "SETTINGS": "\n".join(
             _settings(values, names) for values, names in settings_by_values().items() if values.kind != "file"
         ),

@@ -15,14 +15,24 @@ from typing import Any, Literal
 from glmcli.api.fields import fields
 from glmcli.cli.root import COMMANDS, load, root
 from glmcli.setting_keys import BUILT_IN_PROFILES, KEYS
+from glmcli.tools.builtin import NAMES
 
 NAME = "glm"
 IMPLIED = "glm run"
 """What `glm --option …` means (interface §1)."""
 
-Kind = Literal["any", "words", "file", "folder", "profile", "assignment", "key", "setting"]
+Kind = Literal["any", "words", "file", "python", "folder", "profile", "assignment", "key", "setting", "tool", "kept"]
 
-_KINDS: dict[str, Kind] = {"NAME=VALUE": "assignment", "KEY": "key", "VALUE": "setting"}
+_KINDS: dict[str, Kind] = {
+    "NAME=VALUE": "assignment",
+    "KEY": "key",
+    "VALUE": "setting",
+    "FILE.py": "python",
+    "DIR": "folder",
+    "TOOL": "tool",
+    "TOOL|FILE": "tool",
+    "KEPT": "kept",
+}
 _FILE = re.compile(r"(PATH|FILE)\b").match
 _WORD = re.compile(r"[a-z][a-z0-9_-]*").fullmatch
 
@@ -31,8 +41,9 @@ _WORD = re.compile(r"[a-z][a-z0-9_-]*").fullmatch
 class Values:
     """What may stand for a value.
 
-    kind: "assignment" is `field=value`, "key" a settings key, "setting" the value of the key before it; "any" cannot
-    be completed. words: those of the kind "words".
+    kind: "assignment" is `field=value`, "key" a settings key, "setting" the value of the key before it; "kept" is what
+    the user keeps of tools, files and servers, "tool" that or a built-in one or a path; "python" a file of Python;
+    "any" cannot be completed. words: those of the kind "words".
     """
 
     kind: Kind = "any"
@@ -153,6 +164,11 @@ def settings_by_values() -> dict[Values, list[str]]:
     return grouped
 
 
+def tools() -> tuple[str, ...]:
+    """The tools that are built in."""
+    return NAMES
+
+
 def profiles() -> tuple[str, ...]:
     """The profiles that need no configuration."""
     return tuple(BUILT_IN_PROFILES)
@@ -198,8 +214,8 @@ def _argument(declared: Any) -> Argument:
 def _values(declared: Any) -> Values:
     if declared.name == "profile":
         return Values("profile")
-    if declared.name == "config_dir":
-        return Values("folder")
+    if declared.name == "tool":
+        return Values("tool")
     metavar = (declared.metavar or "").rstrip(".").strip("[]")
     if metavar in _KINDS:
         return Values(_KINDS[metavar])

@@ -18,6 +18,7 @@ from glmcli.cli.completion.tree import (
     keys,
     profiles,
     settings_by_values,
+    tools,
 )
 
 SCRIPT = r"""#compdef glm
@@ -37,18 +38,68 @@ _glm_command() {
   esac
 }
 
-# Profiles that need no configuration, and those with a table in the configuration file.
-_glm_profiles() {
-  local folder=$HOME/.config line
-  local -aU names=(@PROFILES@)
+# Sets `folder` to the user's directory.
+_glm_folder() {
+  folder=$HOME/.config
   [[ $OSTYPE == darwin* ]] && folder="$HOME/Library/Application Support"
   folder=${GLM_CONFIG_DIR:-${XDG_CONFIG_HOME:-$folder}/glmcli}
+}
+
+# Profiles that need no configuration, and those with a table in the configuration file.
+_glm_profiles() {
+  local folder line
+  local -aU names=(@PROFILES@)
+  _glm_folder
   if [[ -f $folder/config.toml && -r $folder/config.toml ]]; then
     for line in "${(@f)$(<$folder/config.toml)}"; do
       [[ $line =~ '^[[:space:]]*\[[[:space:]]*profiles[.]"?([A-Za-z0-9_-]+)' ]] && names+=($match[1])
     done
   fi
   _wanted profiles expl profile compadd -a names
+}
+
+# Adds to `names` what the last group of the expression $2 matches in the first 100,000 characters of the file $1.
+_glm_names() {
+  local text MATCH
+  local -a match mbegin mend
+  integer MBEGIN MEND
+  [[ -f $1 && -r $1 ]] || return 0
+  text=$'\n'$(<$1)
+  text=$text[1,100000]
+  while [[ $text =~ $2 ]]; do
+    names+=($match[-1])
+    text=$text[MEND+1,-1]
+  done
+}
+
+# Adds to `names` what the user keeps: MCP servers, and files with the tools in them.
+_glm_kept_names() {
+  local folder file
+  local -a found=($names)
+  _glm_folder
+  names=()
+  _glm_names $folder/mcp.json '"([A-Za-z0-9_-]+)"[[:space:]]*:[[:space:]]*[{]'
+  names=($found ${names:#(mcpServers|servers|env|headers)})
+  for file in $folder/tools/[^._]*.(py|json)(N-.); do
+    names+=(${file:t:r})
+    if [[ $file == *.py ]]; then
+      _glm_names $file $'\n''(async +)?def +([A-Za-z][A-Za-z0-9_]*)'
+    else
+      _glm_names $file '"name"[[:space:]]*:[[:space:]]*"([A-Za-z0-9_-]+)"'
+    fi
+  done
+}
+
+_glm_kept() {
+  local -aU names
+  _glm_kept_names
+  _wanted kept expl 'what is kept' compadd -a names
+}
+
+_glm_tools() {
+  local -aU names=(@TOOLS@)
+  _glm_kept_names
+  _wanted tools expl tool compadd -a names || _files
 }
 
 # What the setting $1 may be.
@@ -135,7 +186,10 @@ fi
 ACTIONS = {
     "any": " ",
     "file": "_files",
+    "python": '_files -g "*.py"',
     "folder": "_files -/",
+    "tool": "_glm_tools",
+    "kept": "_glm_kept",
     "profile": "_glm_profiles",
     "assignment": "_glm_assignment",
     "key": "_glm_keys",
@@ -151,6 +205,7 @@ def render(tree: Command) -> str:
         "COMMANDS": "\n".join(_command(it) for it in tree.all() if it.commands or it.arguments),
         "OPTIONS": "\n".join(_options(paths, options) for paths, options in by_commands(tree).items()),
         "PROFILES": " ".join(profiles()),
+        "TOOLS": " ".join(tools()),
         "SETTINGS": "\n".join(_settings(values, names) for values, names in settings_by_values().items()),
         "KEYS": _lines(_described(keys()), 4),
         "FIELDS": _lines(_described(field_names()), 4),
