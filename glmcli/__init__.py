@@ -11,8 +11,8 @@ One way through the program, one type per hop:
     store/                conversations on disk: SQLite, and a spool for the answer that is coming
     attachments.py        what goes along with a prompt, by media.py; conversation_file.py: --messages
     code_blocks.py        the code of an answer
-    tools/                definitions of tools
-    turn.py               one user message to its answer: feeds the store, then the renderer
+    tools/                what the model may call: built-in tools, functions, programs, MCP servers; who approves a call
+    turn.py               one user message to its answer, calls of tools in between: feeds the store, then the renderer
     demo/, local/         embedded endpoints; demo shares no code with api, so that it cannot share its mistakes
     ui/                   events -> terminal; the only home of Rich
     cli/                  argv and keys -> everything above; the only home of Typer, and of prompt-toolkit

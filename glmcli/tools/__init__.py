@@ -1,1 +1,1 @@
-"""Tools that the model may call: so far their definitions, in the form of the request schema."""
+"""What the model may call: where tools come from, and how a call is checked, approved and carried out."""
