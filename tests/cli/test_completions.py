@@ -216,7 +216,7 @@ def test_folders_are_offered_for_a_root(place: Path, zsh: Zsh) -> None:
 def test_a_tool_may_be_a_path(place: Path, zsh: Zsh) -> None:
     assert in_bash(place, "glm run -T ./m") == ["compopt -o bashdefault -o default"]
     assert in_fish(place, "glm run -T ./m") == ["./my tools.py"]
-    assert zsh.offered("glm tools check ./m")[0] == ["./my\\ tools.py"]
+    assert zsh.offered("glm tools check ./m")[0] == ["my\\ tools.py"]
 
 
 HELP = {
