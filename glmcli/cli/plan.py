@@ -123,18 +123,19 @@ def make_plan(call: Invocation, options: TurnOptions, session: "Session | None" 
         params=params,
         chosen={name: it.value for name, it in params.items() if name in chosen},
         strict=options.strict,
-        wanted=_wanted(options, session),
+        wanted=_wanted(call.folder, options, session),
     )
 
 
-def _wanted(options: TurnOptions, session: "Session | None") -> "Wanted | None":
+def _wanted(folder: Path, options: TurnOptions, session: "Session | None") -> "Wanted | None":
     """The tools that flags name, else those of the session. None without any."""
     before = wanted_of(session)
     if not (options.tool or options.functions or before):
         return None
-    from glmcli.tools.toolbox import Wanted
+    from glmcli.tools.toolbox import Wanted, anywhere
 
-    named = Wanted(tuple(options.tool or ()), tuple(map(_absolute, options.functions or ())))
+    names = (anywhere(name, folder) for name in options.tool or ())
+    named = Wanted(tuple(names), tuple(map(_absolute, options.functions or ())))
     wanted = named or before or named
     return replace(wanted, roots=tuple(map(_absolute, options.root)) if options.root else wanted.roots)
 

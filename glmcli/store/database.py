@@ -192,13 +192,14 @@ class Store:
         return self.get(session.id)
 
     def take_in(self, record: Any) -> Session:
-        """The session of a record, as `export.record` makes it, with its id and name unless they are taken here. Raises
-        UsageError for what is no such record."""
+        """The session of a record, as `export.record` makes it, with its id and name unless they are taken here. It
+        names no tools: those run, and a record may come from anywhere. Raises UsageError for what is no such record."""
         origin, messages = copies.read(record)
         with self.transaction():
             id = self._new_id() if lookup.select(self._db, "WHERE id = ?", origin.id) else origin.id
             taken = self._db.rows("SELECT 1 FROM session WHERE name = ?", origin.name)
-            values = {**vars(origin), "name": None if taken else origin.name}
+            extra = {key: value for key, value in origin.extra.items() if key != "tools"}
+            values = {**vars(origin), "name": None if taken else origin.name, "extra": extra}
             columns = self._columns(id, values)
             self._db.insert("session", {"id": id, "created": origin.created, "updated": self._now(), **columns})
             ids = copies.tree(self._db, id, messages)

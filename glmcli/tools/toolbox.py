@@ -59,6 +59,13 @@ class Broken:
     why: str
 
 
+def anywhere(name: str, folder: Path) -> str:
+    """The name so that it means the same whatever the working directory is: a path made absolute, unless it is the name
+    of a file that is kept in the user's folder."""
+    is_path = "/" in name or (name.endswith((PYTHON, JSON)) and not (folder / FOLDER / name).is_file())
+    return str(Path(name).expanduser().absolute()) if is_path else name
+
+
 class Toolbox:
     """All tools that could be named. Servers that it starts run until `close`.
 
@@ -114,9 +121,8 @@ class Toolbox:
         if name in builtin.NAMES:
             return [self._built_in(name, roots or [self._cwd])]
         if name.endswith((PYTHON, JSON)) or "/" in name:
-            path = Path(name).expanduser()
-            kept = next((it for it in self.files() if it.name == name), path)
-            return self.of_file(path if path.exists() else kept)
+            # A file of the working directory, which anybody may have written, does not hide one that the user keeps.
+            return self.of_file(next((it for it in self.files() if it.name == name), Path(name).expanduser()))
         server, _, inner = name.partition("__")
         if server in self.readable_servers():
             tools = self.of_server(server)

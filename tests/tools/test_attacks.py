@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.cli import Glm
+from tests.support.served import saying, serving
 from tests.tools.test_environment import ROOT, WITHOUT_PRIVILEGES
 
 PEEK = """
@@ -42,3 +45,58 @@ def test_a_file_cannot_read_our_token_while_it_is_only_asked_what_it_holds(tmp_p
     where = tmp_path / "peek.py"
     assert ran.stderr == f"{where} line 15: cannot be loaded: RuntimeError: Permission denied\n"
     assert (ran.stdout, ran.returncode) == ("", 2)
+
+
+RAN = """
+from pathlib import Path
+
+Path(__file__).with_suffix(".ran").touch()
+
+
+def hi(text: str) -> str:
+    return text
+"""
+
+
+def test_a_record_that_is_brought_in_names_no_tools_since_reading_them_runs_them(glm: Glm, tmp_path: Path) -> None:
+    evil = tmp_path / "evil.py"
+    evil.write_text(RAN)
+    with serving(saying("Hello."), saying("Again.")) as server:
+        assert glm("run", "hi", env=server.env).status == 0
+        record = json.loads(glm("sessions", "export", "--format", "json", env=server.env).stdout)
+        record["session"] |= {"name": "evil", "extra": {"tools": {"functions": [str(evil)], "roots": ["/"]}}}
+        (tmp_path / "record.json").write_text(json.dumps(record))
+        assert glm("sessions", "import", str(tmp_path / "record.json"), env=server.env).status == 0
+        assert glm("run", "-c", "evil", "again", env=server.env).status == 0
+        assert "tools" not in server.bodies[1]
+    assert not evil.with_suffix(".ran").exists()
+
+
+def test_a_file_of_the_working_directory_does_not_hide_one_that_is_kept(
+    glm: Glm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = glm.folder / "tools" / "hi.py"
+    kept.parent.mkdir(parents=True)
+    kept.write_text(RAN)
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "hi.py").write_text(RAN)
+    monkeypatch.chdir(work)
+    with serving(saying("Hello.")) as server:
+        assert glm("run", "-T", "hi.py", "hi", env=server.env).status == 0
+    assert kept.with_suffix(".ran").exists()
+    assert not (work / "hi.ran").exists()
+
+
+def test_a_session_goes_on_with_the_file_it_began_with_wherever_that_is_done(
+    glm: Glm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("mine", "theirs"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "hi.py").write_text(RAN)
+    with serving(saying("Hello."), saying("Again.")) as server:
+        monkeypatch.chdir(tmp_path / "mine")
+        assert glm("run", "-T", "hi.py", "hi", env=server.env).status == 0
+        monkeypatch.chdir(tmp_path / "theirs")
+        assert glm("run", "-c", "again", env=server.env).status == 0
+    assert not (tmp_path / "theirs" / "hi.ran").exists()

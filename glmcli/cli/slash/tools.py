@@ -22,7 +22,7 @@ APPROVALS = {
 
 def _tools(repl: "Repl", argument: str) -> None:
     """Lists the tools, or changes which there are: NAME and +NAME give one, -NAME takes it away, none takes all."""
-    from glmcli.tools.toolbox import Wanted
+    from glmcli.tools.toolbox import Wanted, anywhere
 
     plan = repl.plan
     wanted = plan.wanted or Wanted()
@@ -34,7 +34,7 @@ def _tools(repl: "Repl", argument: str) -> None:
             wanted = Wanted(roots=wanted.roots)
         elif word.startswith("-"):
             wanted = _without(repl, wanted, word[1:])
-        elif (name := word.removeprefix("+")) not in wanted.names:
+        elif (name := anywhere(word.removeprefix("+"), plan.settings.folder)) not in wanted.names:
             wanted = replace(wanted, names=(*wanted.names, name))
     equipped = _tooling(repl).equip(replace(plan, wanted=wanted, tools=()))
     repl.choose(equipped)
@@ -46,7 +46,7 @@ def _without(repl: "Repl", wanted: "Wanted", name: str) -> "Wanted":
     """What is wanted without that name or file. Raises UsageError where it is not there."""
     from pathlib import Path
 
-    names = tuple(it for it in wanted.names if it != name)
+    names = tuple(it for it in wanted.names if name not in (it, Path(it).name))
     functions = tuple(it for it in wanted.functions if name not in (it, Path(it).name, Path(it).stem))
     if (names, functions) == (wanted.names, wanted.functions):
         given = ", ".join([*wanted.names, *(Path(it).name for it in wanted.functions)]) or "none"
