@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glmcli.cli.options import TurnOptions
-from glmcli.cli.plan import Plan
 from glmcli.errors import UsageError
-from glmcli.settings import Settings
 from glmcli.world import World
 
 if TYPE_CHECKING:
     from glmcli.api.events import ToolCalled
+    from glmcli.cli.plan import Plan
+    from glmcli.settings import Settings
     from glmcli.tools.approvals import Approvals
     from glmcli.tools.calling import Ask, Calling
     from glmcli.tools.toolbox import Toolbox
