@@ -16,7 +16,7 @@ from glmcli.cli.tools_list import AsJson, list_, short
 from glmcli.cli.tools_opened import opened
 from glmcli.errors import ConfigError, ExitStatus, UsageError
 from glmcli.tools.definitions import FOLDER, Definition, all_faults, read
-from glmcli.tools.names import JSON
+from glmcli.tools.names import JSON, PYTHON
 from glmcli.tools.toolbox import Toolbox
 from glmcli.ui.machine import dumps
 
@@ -108,8 +108,8 @@ def _named(toolbox: Toolbox, words: list[str]) -> Iterator[Definition]:
     """Definitions as they stand in their files, and tools of other kinds as definitions. A file that cannot be read is
     one with a problem. Raises UsageError for a name that nothing has."""
     for word in words:
-        path = Path(word).expanduser()
-        if path.is_file() and ("/" in word or path.suffix in (".py", JSON)):
+        path = next((it for it in toolbox.files() if it.name == word), Path(word).expanduser())
+        if path.is_file() and ("/" in word or path.suffix in (PYTHON, JSON)):
             yield from _of_file(toolbox, path)
             continue
         tools = toolbox.named(word)

@@ -181,9 +181,8 @@ class Toolbox:
             yield self._built_in(name, [self._cwd])
         sources: list[tuple[str, str, Reading]]
         sources = [(path.name, str(path), partial(self.of_file, path)) for path in self.files()]
-        if (broken := self.broken_servers()) is not None:
-            yield broken
-        elif servers:
+        broken = self.broken_servers()
+        if servers and broken is None:
             on = [name for name, server in self.servers().items() if not server.disabled]
             sources += [(name, f"MCP server {name}", partial(self.of_server, name)) for name in on]
 
@@ -195,6 +194,8 @@ class Toolbox:
 
         for found in concurrently([partial(read, *source) for source in sources]):
             yield from found
+        if broken is not None:
+            yield broken
 
     def names(self) -> list[str]:
         """What `named` knows, as far as nothing has to run for it. Raises ConfigError."""
