@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from openai.types.chat.completion_create_params import (
@@ -12,6 +14,7 @@ from openai.types.chat.completion_create_params import (
 from pydantic import TypeAdapter
 
 from tests.support.cli import Glm
+from tests.support.served import delta, saying, serving, stream
 
 TOOL = '[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{}}}}]'
 GRAMMAR = '{"type":"grammar","grammar":{"syntax":"lark","definition":"start: A"}}'
@@ -42,3 +45,44 @@ def test_the_types_of_the_sdk_accept_what_we_send(glm: Glm, flags: tuple[str, ..
     kind = CompletionCreateParamsNonStreaming if whole else CompletionCreateParamsStreaming
     accepted = TypeAdapter(kind).validate_python(body)
     assert accepted.keys() == body.keys()
+
+
+def test_the_types_of_the_sdk_accept_the_rounds_of_a_turn_with_tools(glm: Glm, tmp_path: Path) -> None:
+    glm.configure('[profiles.default]\nendpoint = "workers-ai-openai"\n')
+    (tmp_path / "add.py").write_text('def add(a: int) -> int:\n    """Add one."""\n    return a + 1\n')
+    tools = tmp_path / "tools.json"
+    custom = {"name": "note", "format": {"type": "grammar", "grammar": {"syntax": "regex", "definition": "[a-z]+"}}}
+    tools.write_text(json.dumps({"type": "custom", "custom": custom, "command": ["cat"]}))
+    both = delta(
+        tool_calls=[
+            {"index": 0, "id": "a", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}},
+            {"index": 1, "id": "b", "type": "custom", "custom": {"name": "note", "input": "hello"}},
+        ]
+    )
+    older = delta(function_call={"name": "add", "arguments": '{"a": 2}'})
+    scripts = (stream(both, delta(finish="tool_calls")), stream(older, delta(finish="function_call")), saying("Done."))
+    with serving(*scripts) as served:
+        ran = glm("run", "-y", "--functions", str(tmp_path / "add.py"), "-T", str(tools), "?", env=served.env)
+    assert (ran.stdout, ran.status) == ("Done.\n", 0)
+    for body in served.bodies:
+        accepted: Any = TypeAdapter(CompletionCreateParamsStreaming).validate_python(body)
+        messages = [
+            {**message, **({"tool_calls": list(calls)} if (calls := message.get("tool_calls")) else {})}
+            for message in accepted["messages"]
+        ]
+        assert messages == body["messages"]
+        assert list(accepted["tools"]) == body["tools"]
+    assert served.bodies[2]["messages"][1:] == [
+        {
+            "role": "assistant",
+            "content": "",
+            "tool_calls": [
+                {"id": "a", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}},
+                {"id": "b", "type": "custom", "custom": {"name": "note", "input": "hello"}},
+            ],
+        },
+        {"role": "tool", "tool_call_id": "a", "content": "2"},
+        {"role": "tool", "tool_call_id": "b", "content": "hello"},
+        {"role": "assistant", "content": "", "function_call": {"name": "add", "arguments": '{"a": 2}'}},
+        {"role": "function", "name": "add", "content": "3"},
+    ]
