@@ -26,6 +26,9 @@ SHOWN = 2000
 TABLE_ROWS = 4
 """Rows of an open table that a preview shows, at most: laying them out is dear."""
 
+FEW = 4
+"""Lines of a paragraph that are soon parsed again."""
+
 _UNDECIDED = re.compile(r"[\s\-=*_#>`~+|:.\d()]*\Z|\s*(?:```|~~~)")
 """The line that is being written may turn out to be markup: it is better not shown yet."""
 
@@ -175,24 +178,25 @@ class Splitter:
         self._tail = "\n".join(lines[cut:])
         whole = "" if self._fence is not None else whole[sum(len(line) + 1 for line in lines[:cut]) :]
         if last is not None and self._fence is None:
-            whole = self._take_children(self._parsed(whole) if cut else tokens, whole, pieces)
+            whole, tokens = self._take_children(self._parsed(whole) if cut else tokens, whole, pieces)
         self._seen, self._stuck = len(whole), self._stuck and not cut
-        self._open, self._context = self._context_of(last, whole)
+        self._open, self._context = self._context_of(tokens, whole)
         if self._open == "table_open":
             self._held = [f"{line}\n" for line in whole.split("\n")[:-1]]
             self._tail, self._seen = self._tail[len(whole) :], 0
 
-    def _take_children(self, tokens: list[Token], whole: str, pieces: list[Piece]) -> str:
-        """Settles what of the one block that the tokens are is followed by more of it; gives the lines left."""
+    def _take_children(self, tokens: list[Token], whole: str, pieces: list[Piece]) -> tuple[str, list[Token]]:
+        """Settles what of the one block that the tokens are is followed by more of it; gives the lines left, and their
+        tokens."""
         starts = _starts(tokens)
         lines = whole.split("\n")
         around = spine(tokens[starts[0] :], lines) if starts else None
         if around is None:
-            return whole
+            return whole, tokens
         leaf = tokens[starts[0] + around.leaf] if around.leaf >= 0 else None
         cuts = [around.cut, code_cut(leaf, lines, around) if leaf is not None else None]
         for cut in reversed(cuts):
-            if cut is None:
+            if cut is None or not _visible(tokens, cut.line):
                 continue
             left = "\n".join([*cut.first, *lines[cut.line + 1 :]])
             # The marks of several lines in one may mean something else, such as a rule.
@@ -205,8 +209,8 @@ class Splitter:
             pieces += self._whole("\n".join([*lines[: cut.line], ""]))
             self._place = cut.place
             self._tail = left + self._tail[len(whole) :]
-            return left
-        return whole
+            return left, found
+        return whole, tokens
 
     def _take_code(self, fence: Fence, pieces: list[Piece], final: bool) -> bool:
         """Settles whole lines of the open fence; whether it is closed now, as the end of the text closes it too."""
@@ -224,20 +228,17 @@ class Splitter:
             self._fence = None
         return final
 
-    def _context_of(self, last: Token | None, source: str) -> tuple[str, str]:
-        """What goes on at the end of the open block, if a paragraph or, inside of whatever containers, a table alone;
-        and the lines by which new lines can be judged without all of it."""
+    def _context_of(self, tokens: list[Token], source: str) -> tuple[str, str]:
+        """What goes on at the end of the open block, if a paragraph or table that is alone in its containers, and the
+        lines by which new lines can be judged without all of it."""
         lines = source.split("\n")[:-1]
-        if last is None or not lines or not lines[-1].strip():
-            return "", ""
-        if last.type == "paragraph_open":
-            return ("", "") if self._place else (last.type, f"{lines[-1]}\n")
-        tokens = self._parsed(source) if "|" in lines[-1] else []
-        around = spine(tokens, lines) if tokens else None
+        around = spine(tokens, lines) if lines and lines[-1].strip() and tokens else None
         if around is not None and around.leaf >= 0 and around.cut is None:
             leaf = tokens[around.leaf]
             if leaf.type == "table_open" and leaf.map == [0, len(lines)]:
                 return leaf.type, "\n".join([*lines[:2], ""])
+            if leaf.type == "paragraph_open" and leaf.map == [0, len(lines)] and len(lines) > FEW:
+                return leaf.type, "\n".join([lines[0], lines[-1], ""])
         return "", ""
 
     def _begins_paragraph(self, whole: str) -> bool:
@@ -257,14 +258,13 @@ class Splitter:
         found = [token for token in tokens if token.type == self._open]
         if len(_starts(tokens)) != 1 or len(found) != 1 or found[0].map != [0, probe.count("\n")]:
             return False
-        if self._open == "paragraph_open" and found[0].level:
-            return False
         if self._open == "table_open":
             self._held += [f"{line}\n" for line in whole.split("\n")[:-1]]
             self._tail = self._tail[len(whole) :]
         else:
             self._seen = len(whole)
-            self._context = f"{whole[:-1].rpartition(chr(10))[2]}\n"
+            first, *_, last, _ = probe.split("\n")
+            self._context = f"{first}\n{last}\n"
         return True
 
 
@@ -286,3 +286,9 @@ def language(info: str) -> str:
 def _starts(tokens: list[Token]) -> list[int]:
     """Where the top-level blocks begin in a list of tokens."""
     return [at for at, token in enumerate(tokens) if token.level == 0 and token.nesting >= 0 and token.map]
+
+
+def _visible(tokens: list[Token], line: int) -> bool:
+    """Whether there is something to see in the lines before that one: a quote of empty code would not be nothing."""
+    leaves = (token for token in tokens if not token.nesting and token.map and token.map[0] < line)
+    return any(leaf.type != "fence" or leaf.content for leaf in leaves)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 _UNIT = re.compile(".\ufe0f?", re.DOTALL)
 """A character, with the mark that asks for its picture."""
+_PICTURES = re.compile("[\u200d\ufe0f\u20e3\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]")
+"""What joins characters to one, or makes pictures of them."""
 _SEQUENCE = re.compile("\x1b\\[[0-9;]*m|\x1b\\]8;[^\x1b]*\x1b\\\\")
 
 
+@lru_cache(4096)
 def columns_of(char: str) -> int:
     """Columns a character takes: 0 for combining ones, 2 for wide ones."""
     if unicodedata.combining(char) or unicodedata.category(char) in ("Cf", "Me", "Mn"):
@@ -31,6 +35,11 @@ def most_columns_of(unit: str) -> int:
 def most_width_of(text: str) -> int:
     """Columns the text takes on the terminal that is worst at emoji."""
     return len(text) if text.isascii() else sum(map(most_columns_of, _UNIT.findall(text)))
+
+
+def certain(text: str) -> bool:
+    """Whether all terminals agree how wide the text is."""
+    return text.isascii() or not _PICTURES.search(text)
 
 
 def bare(text: str) -> str:

@@ -23,7 +23,7 @@ from glmcli.ui.clean import clean
 from glmcli.ui.highlight import LineHighlighter
 from glmcli.ui.links import safe
 from glmcli.ui.place import BEGUN
-from glmcli.ui.segments import Row, folded
+from glmcli.ui.segments import Row, folded, trimmed
 
 LEAST = 10
 """Columns below which nested text is no longer indented further."""
@@ -55,7 +55,7 @@ class _Code(markdown.TextElement):
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for row in self._rows:
-            for part in folded(row, options.max_width):
+            for part in folded(trimmed(row), options.max_width):
                 yield from part
                 yield Segment.line()
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from glmcli.api.events import Event, Requested
 from glmcli.ui.clean import Cleaner
+from glmcli.ui.columns import certain
 from glmcli.ui.region import Line, Region
 from glmcli.ui.rows import letters, text_of, without
 from glmcli.ui.status import ThreadTicker, Tickers
@@ -36,6 +37,8 @@ REST = 59
 """A frame is followed by this many times its own duration without one, so that drawing takes a sixtieth of a core;"""
 LONGEST_REST = 0.33
 """but by this many seconds at most."""
+ENOUGH = 8
+"""Rows of a paragraph that stay live where it can be cut."""
 ATTEMPTS = 16
 """Rows of a paragraph at whose ends it is tried to settle it."""
 
@@ -132,7 +135,7 @@ class LiveMarkdown(TerminalText):
         # A third of the screen stays with what was there before.
         most = max(1, self._terminal.height * 2 // 3)
         preview = self._preview(final)
-        while settled := self._settled(preview, most):
+        while settled := self._settled(preview, min(most, ENOUGH)):
             done += settled
             preview = self._preview(final)
         done, self._standing = without(done, self._standing)
@@ -150,12 +153,12 @@ class LiveMarkdown(TerminalText):
     def _live(self, preview: list[Row], most: int) -> tuple[list[Row], int]:
         """The rows of the region, and how many of them are a table, of which a part alone has no meaning."""
         assert self._splitter is not None
-        from glmcli.ui.segments import certain, folded, newest
+        from glmcli.ui.segments import folded, newest
 
         rows, _ = without(preview, self._standing)
         rows = [part for row in rows for part in folded(row, self._terminal.width)]
         if len(rows) <= most and not self._splitter.shortened:
-            known = preview and not self._standing and certain(preview[-1])
+            known = preview and not self._standing and certain(text_of(preview[-1]))
             self._blanks = _blanks_behind(self._rest, preview) if known else None
             return rows, len(rows) if self._splitter.in_table else 0
         self._blanks = None
@@ -165,7 +168,7 @@ class LiveMarkdown(TerminalText):
         return [*rows, end], len(rows) if self._splitter.in_table else 0
 
     def _settled(self, preview: list[Row], most: int) -> list[Row] | None:
-        """Of a paragraph that has outgrown the region, the rows that no more text can change, now settled."""
+        """Of a paragraph that has more rows than that, those that no more text can change, now settled."""
         assert self._splitter is not None
         assert self._painter is not None
         assert self._layout is not None

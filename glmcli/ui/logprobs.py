@@ -36,7 +36,7 @@ class LogProbTable:
 
     def feed(self, event: Event) -> None:
         match event:
-            case LogProbs(tokens, index, channel):
+            case LogProbs(tokens, index, channel) if tokens:
                 self._tokens.setdefault((index, channel), []).extend(tokens)
             case Finished():
                 self._show()

@@ -27,8 +27,6 @@ from glmcli.ui.highlight import LineHighlighter
 from glmcli.ui.links import opened
 from glmcli.ui.place import BEGUN, resume
 from glmcli.ui.segments import Row, trimmed
-from glmcli.ui.segments import columns as columns
-from glmcli.ui.segments import folded as folded
 
 CODE_THEMES: dict[str, str | None] = {"dark": "ansi_dark", "light": "ansi_light", "plain": None}
 """Colours of code by theme. Only the sixteen colours of the terminal are used, which suit its background."""
@@ -103,7 +101,8 @@ class Painter:
         )
 
     def rows(self, pieces: Iterable[Piece], layout: Layout) -> list[Row]:
-        """The rows of these pieces, which come after those that `layout` knows of; it is carried on."""
+        """The rows of these pieces, which come after those that `layout` knows of; it is carried on. They are without
+        blanks at their ends that cannot be seen."""
         rows: list[Row] = []
         for piece in pieces:
             match piece:
@@ -126,13 +125,12 @@ class Painter:
                     else:
                         self._add(rows, row, layout)
                     layout.code_begun = True
-        return rows
+        return [trimmed(row) for row in rows]
 
     def text(self, row: Row) -> str:
-        """A row as the terminal wants it, without blanks that cannot be seen at its end."""
+        """A row as the terminal wants it."""
         return "".join(
-            _drawn(segment.text, segment.style) if self._color and segment.style else segment.text
-            for segment in trimmed(row)
+            _drawn(segment.text, segment.style) if self._color and segment.style else segment.text for segment in row
         )
 
     def _add(self, rows: list[Row], block: list[Row], layout: Layout) -> None:

@@ -20,6 +20,7 @@ _BETWEEN = re.compile(
     r"""(?<=[^\s\\])\s+(?=(?:[*_]{1,2}|`(?!`)|["'“‘(])*[^\W\d_]|\d+[^\d.)]|\[[^\[\]]*\]\()""",
 )
 """Blanks before a word that begins no list, heading, fence, rule, quote, table or definition where it begins a line."""
+_WORD = re.compile(r"\S+(?=\s)")
 _DONE = re.compile(r"\[[^\[\]]*\](?![(\[:])")
 _OPEN = re.compile(r"`|\[|[*~](?=\S)|(?<![^\W_])_(?=\S)|<\S*\Z")
 """What may be the beginning of a construct whose end is still to come."""
@@ -54,7 +55,9 @@ def paragraph_cut(tokens: Sequence[Token], source: str, after: int) -> Paragraph
     between = _BETWEEN.match(source, len(source[:begin].rstrip()))
     if after > 0 or between is None or between.end() != begin or any(map(str.isalnum, source[begin:end])):
         return None
-    if not _closed(source[len(around.prefix) : between.start()]):
+    # The word behind it too: it might fit into the row before without the marks of a construct that is still open.
+    word = _WORD.match(source, begin)
+    if word is None or not all(_closed(source[len(around.prefix) : at]) for at in (between.start(), word.end())):
         return None
     return ParagraphCut(between.start(), begin, around.prefix, (*around.place, ("paragraph_open", 0)))
 

@@ -16,23 +16,16 @@ SHORT = 20
 
 
 def columns(row: Row) -> int:
-    """The columns a row takes at most, its invisible end left out."""
-    return most_width_of("".join(part.text for part in trimmed(row)))
-
-
-def certain(row: Row) -> bool:
-    """Whether all terminals agree how wide the row is: they do not for emoji."""
-    return columns(row) == sum(part.cell_length for part in trimmed(row))
+    """The columns a row takes at most."""
+    return most_width_of("".join(part.text for part in row))
 
 
 def folded(row: Row, width: int) -> list[Row]:
     """The row as some that fit on any terminal of that width."""
-    seen = trimmed(row)
-    text = "".join(part.text for part in seen)
+    text = "".join(part.text for part in row)
     if most_width_of(text) <= width:
         return [row]
-    row, rows = seen, list[Row]()
-    parts = deque(row)
+    rows, parts = list[Row](), deque(row)
     for line in chopped(text, width):
         rows.append([])
         missing = len(line)
@@ -55,6 +48,7 @@ def newest(text: str, ellipsis: str, width: int) -> Row:
 
 
 def trimmed(row: Row) -> Row:
+    """The row without blanks at its end that nobody can see."""
     row = list(row)
     while row:
         text, style, _ = row[-1]

@@ -2,13 +2,15 @@
 
 Prints microseconds of CPU a token (4 characters, one event each, a frame every 4 tokens as at 50 tokens a second),
 bytes to the terminal a token, the cost as a ratio to one print of the whole with the same styles, and its growth from
-the first length to the last. Nothing may grow with the answer.
+the first length to the last. Nothing may grow with the answer. A cost is the median of those of 1000 tokens each, and a
+short answer is drawn many times, so that what else the machine does counts little.
 """
 
 from __future__ import annotations
 
 import itertools
 import random
+import statistics
 import sys
 import time
 from dataclasses import replace
@@ -22,6 +24,8 @@ from tests.ui.drawing import Clock, Stage
 
 SIZE = (100, 40)
 TOKEN = 4
+PART = 1000
+LEAST_PARTS = 20
 WORDS = "the of model token stream a to render block in list code value time and is for with fast cost line".split()  # noqa: SIM905
 RANDOM = random.Random(7)
 
@@ -54,17 +58,22 @@ def text_of(corpus: str, tokens: int) -> str:
     return "".join(itertools.islice(itertools.cycle(source), tokens * TOKEN))
 
 
-def live(text: str) -> tuple[float, int]:
-    """CPU seconds, bytes. The clock makes a frame due every fourth token, or later after a dear one."""
+def live(text: str) -> tuple[list[float], int]:
+    """CPU seconds of each 1000 tokens, bytes. The clock makes a frame due every fourth token, or later after a dear
+    one."""
     stage = Stage(size=SIZE)
     paced = Paced()
     renderer = LiveMarkdown(Terminal(replace(stage.world, monotonic=paced)), tickers=stage.tickers)
-    began = time.process_time()
+    marks = [time.process_time()]
     for at in range(0, len(text), TOKEN):
         paced.token()
         renderer.feed(TextDelta(text[at : at + TOKEN]))
+        if (at // TOKEN + 1) % PART == 0:
+            marks.append(time.process_time())
     renderer.close(None)
-    return time.process_time() - began, stage.out.tell()
+    if len(marks) == 1:
+        marks.append(time.process_time())
+    return [after - before for before, after in itertools.pairwise(marks)], stage.out.tell()
 
 
 class Paced(Clock):
@@ -100,9 +109,12 @@ def main() -> None:
         first = 0.0
         for tokens in lengths:
             text = text_of(corpus, tokens)
-            seconds, size = live(text)
-            ratio = seconds / once(text)
-            each = seconds / tokens * 1e6
+            parts: list[float] = []
+            while len(parts) < LEAST_PARTS:
+                seconds, size = live(text)
+                parts += seconds
+            each = statistics.median(parts) / min(PART, tokens) * 1e6
+            ratio = each * tokens / 1e6 / once(text)
             first = first or each
             out.flush()
             out.write(f"{corpus:14} {tokens:7} {each:9.0f} {ratio:19.1f} {size / tokens:12.0f} {each / first:7.2f}\n")

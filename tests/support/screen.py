@@ -7,6 +7,7 @@ from itertools import takewhile
 from typing import Any, Literal
 
 import pyte
+from wcwidth import wcwidth
 
 _IGNORED = re.compile("\x1b\\[\\?2026[hl]|[\u200c-\u200f\u061c\ufe00-\ufe0f\U000e0020-\U000e007f]")
 """Synchronized output, of which pyte knows nothing, and characters without a width, at which it drops the rest."""
@@ -82,6 +83,8 @@ class _Remembering(pyte.HistoryScreen):
         lines_of_cells: list[list[Any]] = [[]]
         for row in rows:
             lines_of_cells[-1] += [row[x] for x in range(max(row, default=-1) + 1)]
+            if row and wcwidth(row[max(row)].data or " ") == 2:  # pyte draws half of it in the last column
+                lines_of_cells[-1].append(row[max(row)]._replace(data=""))
             if not (reflow and getattr(row, "goes_on", False)):
                 lines_of_cells.append([])
         lines_of_cells.pop()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -104,6 +105,21 @@ def test_a_paragraph_that_cannot_be_cut_leaves_a_third_of_the_screen_and_shows_i
     assert stage.rows == ["before", "*open 00", *rows[:6], f"… {'x' * 18}"]
     renderer.close(None)
     assert stage.rows == ["before", "*open 00", *rows, "x" * 37]
+
+
+def test_a_heading_that_was_printed_in_part_as_a_paragraph_goes_on_as_one() -> None:
+    def drawn(end: str) -> str:
+        stage = Stage(size=(40, 12))
+        renderer = drawing(stage)
+        for word in range(60):
+            stage.clock.now += 1
+            renderer.feed(TextDelta(f"word{word} "))
+        renderer.feed(TextDelta(end))
+        renderer.close(None)
+        return re.sub("\x1b\\[[^m]*[a-ln-zA-Z]", "", stage.stdout)
+
+    assert "\x1b[" not in drawn("\n===\nend")
+    assert "\x1b[1" in drawn("\n\nhead\n===\nend")
 
 
 def test_a_long_open_table_shows_its_beginning_and_its_newest_row() -> None:

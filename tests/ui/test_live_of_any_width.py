@@ -31,6 +31,14 @@ NESTED = {
     "paragraph with an open mark": "*open " + "".join(f"word{i} " for i in range(300)),
     "paragraph then heading": "".join(f"word{i} " for i in range(200)) + "\n===\nend",
     "paragraph then table": "".join(f"word{i}\n" for i in range(100)) + "a | b\n--|--\n1 | 2\n",
+    "table in an item": "- item\n\n  | a | b |\n  |---|---|\n"
+    + "".join(f"  | row {i} | {'x' * (i % 4)} |\n" for i in range(40))
+    + "- end\n",
+    "table in a quote": "> | a | b |\n> |---|--:|\n" + "".join(f"> | {i} | y |\n" for i in range(30)) + "> \n> end\n",
+    "paragraph of lines in a quote": "".join(f"> line {i}\n" for i in range(40)) + "lazy\n> more\n===\nend",
+    "paragraph of lines in an item": "1. a\n" + "".join(f"   line {i}\n" for i in range(40)) + "lazy\n2. b\n",
+    "marks where a row ends": "- a\n" + "**bold** `code` " * 40,
+    "empty code in a quote": "> ```\n> ```\n> h\n\n- ```\n  ```\n\n  a\n",
     "right to left": "שלום עולם, مرحبا بالعالم e\u0301 😀 " * 40,
 }
 
@@ -45,6 +53,7 @@ def test_the_rows_are_those_of_one_print(name: str, each: int, size: tuple[int, 
 LINES = st.sampled_from(
     ["- a", "  - b", "  c", "    d", "1. e", "   f", "   - g", "> h", "> - i", ">   j", "", "", "```", "  ```",
      "   ```", "> ```", "    code", "word " * 12, "**bold** `code` " * 6, "  more " * 10, "| a | b |", "|---|---|",
+     "  | a | b |", "  |---|---|", "> | a | b |", "> |---|---|", "lazy", "===", "> ===",
      "* * *", "***"]
 )  # fmt: skip
 

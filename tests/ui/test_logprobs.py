@@ -138,3 +138,7 @@ def test_a_pipe_gets_the_answer_alone_and_one_note() -> None:
 
 def test_no_log_probabilities_no_table() -> None:
     assert show(plain(), [TextDelta("Hi"), STOP], raw=True).rows == ["Hi"]
+
+
+def test_a_list_without_tokens_is_no_table() -> None:
+    assert table() == []

@@ -9,7 +9,8 @@ from rich.syntax import Syntax
 
 from glmcli.ui.blocks import Blocks
 from glmcli.ui.highlight import LineHighlighter
-from glmcli.ui.markdown import Layout, Painter, columns, folded
+from glmcli.ui.markdown import Layout, Painter
+from glmcli.ui.segments import columns, folded
 from tests.support.screen import seen
 
 
@@ -58,7 +59,7 @@ def test_every_theme_draws_everything_without_colours_of_its_own(theme: str) -> 
 def test_code_is_not_padded_and_not_broken() -> None:
     painter = Painter(20, color=True)
     rows = painter.rows([Blocks("```py\nx = '" + "y" * 40 + "'  \n```", {})], Layout())
-    assert ["".join(part.text for part in row) for row in rows] == ["x = '" + "y" * 40 + "'  "]
+    assert ["".join(part.text for part in row) for row in rows] == ["x = '" + "y" * 40 + "'"]
 
 
 def test_a_row_is_folded_as_a_terminal_folds_it() -> None:
