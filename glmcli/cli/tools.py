@@ -43,7 +43,7 @@ def check(
         typer.Argument(metavar="[TOOL|FILE]...", help="Names or files; without any, all that are kept."),
     ] = None,
 ) -> ExitStatus | None:
-    """Check definitions against the request schema, JSON Schema, their grammar, and the rules of strict mode."""
+    """Check definitions. By the request schema, JSON Schema, their grammar, and the rules of strict mode."""
     bad = False
     seen: dict[str, str] = {}
     with opened(call) as toolbox:

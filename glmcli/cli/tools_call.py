@@ -34,8 +34,8 @@ def call_(
         list[str] | None, typer.Option("--root", metavar="DIR", help="A folder for the file tools (the working one).")
     ] = None,
 ) -> None:
-    """Run a tool without a model, as its call would run, and print what the model would get. Nobody is asked. The exit
-    status is 2 where the arguments do not fit, 9 where the tool fails."""
+    """Run a tool without a model. Prints what the model would get, and asks nobody. The exit status is 2 where the
+    arguments do not fit, 9 where the tool fails."""
     from glmcli.tools.calling import bounded, checked
     from glmcli.tools.tool import Stop
 

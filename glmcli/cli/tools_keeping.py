@@ -37,8 +37,8 @@ def add(
     link: Annotated[bool, typer.Option("--link", help="Link the file instead of copying it.")] = False,
     force: Annotated[bool, typer.Option("--force", help="In place of what has the name now.")] = False,
 ) -> None:
-    """Keep a file of functions, a definition with its program, an MCP server, or all servers of a file of another
-    client ({"mcpServers": …})."""
+    """Keep a file of tools or a server. A Python file of functions, a definition with its program, an MCP server, or
+    all servers of a file of another client ({"mcpServers": …})."""
     from glmcli.tools.mcp_config import Server
 
     url = any(word.startswith(("http://", "https://")) for word in what[:1])
@@ -73,7 +73,7 @@ def rm(
         typer.Argument(metavar="KEPT...", help="Tools, files or MCP servers that are kept.", show_default=False),
     ],
 ) -> None:
-    """Remove a kept file with the program that belongs to it, or an MCP server. Of a link, the file it leads to
+    """Remove what was kept. A file goes with the program that belongs to it; of a link, the file it leads to
     stays."""
     from glmcli.tools import builtin
     from glmcli.tools.keeping import drop, removable

@@ -45,7 +45,7 @@ class Row:
 
 
 def list_(call: Invocation, json: AsJson = False, servers: Servers = False) -> None:
-    """List the tools: their names, when you are asked about calls, where they come from, and what they are for."""
+    """List all tools. When you are asked about calls, where they come from, and what they are for."""
     with opened(call) as toolbox:
         found = list(toolbox.everything(servers=servers))
         configured = {} if toolbox.broken_servers() else toolbox.servers()

@@ -106,8 +106,7 @@ def test_arguments_may_be_in_a_file_or_on_stdin(glm: Glm, tools: Path, tmp_path:
         (
             ["say", "a", "c"],
             'The input does not fit the tool say: line 1, column 2: " c" does not fit the grammar; expected: " b", '
-            '"a"\n'
-            + SHOWS.format("say"),
+            '"a"\n' + SHOWS.format("say"),
         ),
         (
             ["only"],
