@@ -9,7 +9,7 @@ from glmcli.api.events import Event, Requested, ToolCalled, ToolReturned, ToolSt
 from glmcli.errors import GlmError
 from glmcli.ui.clean import clean, one_line
 from glmcli.ui.columns import fit
-from glmcli.ui.status import Status, ThreadTicker, Tickers
+from glmcli.ui.status import DELAY, Status, ThreadTicker, Tickers
 from glmcli.ui.terminal import Terminal
 
 ARGUMENTS_SHOWN = 100
@@ -30,7 +30,7 @@ class Calls:
         self._verbose = verbose
         self._status = Status(terminal, tickers, able=moving)
         self._called: dict[str, ToolCalled] = {}
-        self._running: dict[str, str] = {}
+        self._running: dict[str, tuple[str, float]] = {}
         self._arguments: dict[str, str] = {}
 
     def feed(self, event: Event) -> None:
@@ -40,7 +40,7 @@ class Calls:
                 self._arguments[event.id] = event.arguments
             case ToolStarted(id, name, arguments):
                 self._arguments[id] = arguments
-                self._running[id] = name
+                self._running[id] = name, self._terminal.world.monotonic()
                 self._wait()
             case ToolReturned(id=id):
                 self._called.pop(id, None)
@@ -61,8 +61,10 @@ class Calls:
         self._called.clear()
 
     def _wait(self) -> None:
-        names = ", ".join(self._running.values())
-        self._status.start(lambda seconds: f"running {names} {seconds:.0f} s")
+        names = ", ".join(name for name, _ in self._running.values())
+        begun = min(begun for _, begun in self._running.values())
+        before = self._terminal.world.monotonic() - begun
+        self._status.start(lambda seconds: f"running {names} {before + seconds:.0f} s", delay=max(0.0, DELAY - before))
 
     def _tell(self, event: ToolReturned) -> None:
         arrow = "->" if self._terminal.ascii else "→"
@@ -74,11 +76,11 @@ class Calls:
             else f"{size(len(event.text.encode('utf-8', 'replace')))}, {event.seconds:.1f} s"
         )
         if event.status == "ok":
-            self._terminal.note(f"{call} {arrow} {took}")
+            self._terminal.note(f"{call} {arrow} {took}", asked=self._verbose)
         else:
-            why = "" if self._verbose else f": {fit(one_line(event.text.strip()), REASON_SHOWN)}"
+            why = "" if self._verbose else f": {fit(one_line(' '.join(event.text.split())), REASON_SHOWN)}"
             said = ", ".join(filter(None, (event.status, took)))
-            self._terminal.note(f"{call} {arrow} {said}{why}", "warning")
+            self._terminal.note(f"{call} {arrow} {said}{why}", "warning", asked=self._verbose)
         if self._verbose:
             lines = [f"* arguments: {arguments}", *clean(event.text).rstrip("\n").split("\n")]
             for line in lines[:WHOLE_SHOWN]:
