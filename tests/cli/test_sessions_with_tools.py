@@ -1,0 +1,114 @@
+"""Sessions in which tools were called: what is shown, found and exported of them, and going back in them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.talking import Talk
+from tests.cli.talking import served as talking
+from tests.cli.test_tool_calls import call, calling, result
+from tests.support.cli import Glm
+from tests.support.served import saying, serving
+
+GREET = '''
+def greet(name: str) -> str:
+    """Greet somebody."""
+    return f"Hello {name}"
+'''
+ANN = call('{"name": "Ann"}', name="greet")
+
+
+@pytest.fixture
+def functions(tmp_path: Path) -> str:
+    path = tmp_path / "greet.py"
+    path.write_text(GREET)
+    return str(path)
+
+
+@pytest.fixture
+def held(glm: Glm, functions: str) -> Glm:
+    """One session, in which Ann was greeted by a tool."""
+    with serving(calling(ANN, content="Let me see."), saying("Done.")) as served:
+        assert glm("run", "-y", "--functions", functions, "Greet Ann", env=served.env).status == 0
+    return glm
+
+
+def test_the_calls_and_their_results_are_shown_in_their_places(held: Glm) -> None:
+    shown = held("sessions", "show").stdout
+    assert shown[shown.index("user:") :].split() == [
+        *("user:", "Greet", "Ann", "assistant:", "Let", "me", "see.", "→", 'greet({"name":', '"Ann"})'),
+        *("tool:", "Hello", "Ann", "assistant:", "Done."),
+    ]
+
+
+@pytest.mark.parametrize(("word", "role"), [("greet", "assistant"), ("Hello", "tool")])
+def test_calls_and_results_are_found(word: str, role: str, held: Glm) -> None:
+    (line,) = [line for line in held("sessions", "search", word).stdout.splitlines() if f"  {role}  " in line]
+    assert word in line
+
+
+@pytest.mark.parametrize("format", ["md", "html"])
+def test_a_page_for_people_has_them_too(format: str, held: Glm) -> None:
+    text = held("sessions", "export", "--format", format).stdout.replace("&quot;", '"')
+    assert '→ greet({"name": "Ann"})' in text
+    assert "Hello Ann" in text
+
+
+def test_the_exported_request_is_the_one_that_would_be_sent(held: Glm) -> None:
+    body = json.loads(held("sessions", "export", "--format", "body").stdout)
+    assert [message["role"] for message in body["messages"]] == ["user", "assistant", "tool", "assistant"]
+    assert body["messages"][2] == result("Hello Ann")
+    assert body["tools"][0]["function"]["name"] == "greet"
+
+
+@pytest.fixture
+def talk(tmp_path: Path, functions: str) -> Iterator[Talk]:
+    bob = call('{"name": "Bob"}', name="greet", id="b")
+    scripts = (calling(ANN), saying("Ann is greeted."), calling(bob), saying("Bob is greeted."), saying("Again."))
+    with talking(tmp_path, *scripts) as talk:
+        talk(f"/tools {functions}", "/approve auto", "Greet Ann", "Greet Bob")
+        yield talk
+
+
+def roles(body: object) -> str:
+    assert isinstance(body, dict)
+    return " ".join(message["role"][0] for message in body["messages"])
+
+
+def test_retry_asks_the_question_again_without_what_the_tools_said_to_it(talk: Talk) -> None:
+    talk("/retry", continue_=True)
+    assert [roles(body) for body in talk.bodies] == ["u", "u a t", "u a t a u", "u a t a u a t", "u a t a u"]
+    assert [(it.role, it.text) for it in talk.stored()[-2:]] == [("user", "Greet Bob"), ("assistant", "Again.")]
+
+
+def test_undo_takes_back_the_whole_turn(talk: Talk) -> None:
+    told = talk("/undo", "/history", continue_=True)
+    assert "offered: Greet Bob" in told
+    assert re.findall(r"^[0-9] (user|assistant|tool) ", told, re.MULTILINE) == [
+        *("user", "assistant", "tool", "assistant")
+    ]
+    talk("And now?", continue_=True)
+    assert roles(talk.bodies[-1]) == "u a t a u"
+
+
+def test_undo_and_another_question_leave_no_call_without_its_result(talk: Talk) -> None:
+    talk("/undo 2", "Greet Cid", continue_=True)
+    assert roles(talk.bodies[-1]) == "u"
+
+
+def test_an_edited_answer_that_called_is_closed_before_the_next_question(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("glmcli.cli.slash.turns.edited", lambda repl, text: "Better so.")
+    talk("/edit 6", "And now?", continue_=True)
+    *_, edited, closing, asked = talk.bodies[-1]["messages"]
+    assert (edited["content"], edited["tool_calls"][0]["id"]) == ("Better so.", "b")
+    assert closing == result("There is no result: the call was not carried out.", "b")
+    assert asked == {"role": "user", "content": "And now?"}
+    talk("/edit 3", continue_=True)
+    assert "message 3 is neither yours nor an answer" in talk.stderr.getvalue().decode()
