@@ -6,54 +6,15 @@ import json
 import re
 import socket
 from collections.abc import Iterator
-from random import Random
 from typing import Any
 
 import pytest
 
 import glmcli.demo
-from glmcli.demo.reply import Reply, responding
+from glmcli.demo.reply import responding
 from glmcli.demo.server import Close, Pause, Request
 from glmcli.demo.workers_ai import WorkersAi
-
-MODEL = "@cf/zai-org/glm-4.7-flash"
-RUN = f"/client/v4/accounts/{'0' * 32}/ai/run/{MODEL}"
-CHAT = f"/client/v4/accounts/{'0' * 32}/ai/v1/chat/completions"
-HI = {"messages": [{"role": "user", "content": "hi"}]}
-TOOL = {"type": "function", "function": {"name": "clock"}}
-GRAMMAR = {"type": "custom", "custom": {"name": "grammar"}}
-BRIEF = {**HI, "chat_template_kwargs": {"enable_thinking": False}, "stop": [" **demo"]}
-
-
-def request(method: str, target: str, body: bytes = b"", **headers: str | None) -> Request:
-    named: dict[str, str | None] = {"authorization": "Bearer token", **headers}
-    return Request(method, target, {name: value for name, value in named.items() if value is not None}, [], body, 0)
-
-
-def reply(method: str, target: str, body: Any = None, **headers: Any) -> Reply:
-    raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-    server = WorkersAi(now=lambda: 1791000000.9, random=Random(1))
-    return server.reply(request(method, target, raw, **headers))
-
-
-def answer(method: str, target: str, body: Any = None, **headers: Any) -> tuple[int, Any]:
-    replied = reply(method, target, body, **headers)
-    assert isinstance(replied.body, bytes)
-    return replied.status, json.loads(replied.body)
-
-
-def events(target: str, body: dict[str, Any], **headers: Any) -> list[str]:
-    """The events of a stream, ids and padding made equal."""
-    replied = reply("POST", target, {**body, "stream": True}, **headers)
-    assert replied.status == 200
-    assert not isinstance(replied.body, bytes)
-    texts = [event.decode() for event in replied.body]
-    texts = [re.sub(r'^data: {"id":"[0-9a-f]{32}"', 'data: {"id":"ID"', text) for text in texts]
-    return [re.sub(r'"p":"[a-z0-9]{1,12}"', '"p":"PAD"', text) for text in texts]
-
-
-def error(code: int, message: str, **more: Any) -> dict[str, Any]:
-    return {"result": None, "success": False, "errors": [{"code": code, "message": message, **more}], "messages": []}
+from tests.demo.asking import BRIEF, CHAT, GRAMMAR, HI, MODEL, RUN, TOOL, answer, error, events, reply, request
 
 
 def test_a_whole_answer_of_the_run_path_stands_in_the_envelope() -> None:
@@ -309,97 +270,6 @@ def test_a_malformed_authorization_header_is_6003(target: str, authorization: st
     chain = [{"code": 6111, "message": "Invalid format for Authorization header"}]
     expected = (400, error(6003, "Invalid request headers", error_chain=chain))
     assert answer("GET", target, authorization=authorization) == expected
-
-
-ROUTES = [
-    ("POST", RUN),
-    ("POST", CHAT),
-    ("GET", "/client/v4/accounts"),
-    ("GET", "/client/v4/accounts/a/ai/models/search"),
-    ("GET", "/client/v4/accounts/a/ai/models/schema"),
-    ("GET", "/client/v4/accounts/a/ai/v1/models"),
-]
-
-
-@pytest.mark.parametrize(("method", "target"), ROUTES)
-@pytest.mark.parametrize("authorization", [None, "Bearer bad-token"])
-def test_a_missing_or_a_bad_token_is_10000(method: str, target: str, authorization: str | None) -> None:
-    expected = (401, error(10000, "Authentication error"))
-    assert answer(method, target, HI, authorization=authorization) == expected
-
-
-def test_tokens_are_verified_by_user_and_by_account() -> None:
-    user, account = "/client/v4/user/tokens/verify", "/client/v4/accounts/a/tokens/verify"
-    good = {
-        "result": {"id": "de300000000000000000000000000000", "status": "active"},
-        "success": True,
-        "errors": [],
-        "messages": [{"code": 10000, "message": "This API Token is valid and active", "type": None}],
-    }
-    bad = error(1000, "Invalid API Token")
-    assert answer("GET", user) == answer("GET", account) == (200, good)
-    assert answer("GET", user, authorization="Bearer bad") == (401, bad)
-    assert answer("GET", account, authorization="Bearer bad") == (401, bad)
-    assert answer("GET", user, authorization="Bearer cfat_x") == (401, bad)
-    assert answer("GET", account, authorization="Bearer cfat_x") == (200, good)
-
-
-@pytest.mark.parametrize(
-    ("token", "query", "ids", "info"),
-    [
-        ("x", "", [1], (1, 50, 1, 1, 1)),
-        ("none", "", [], (1, 50, 0, 0, 0)),
-        ("many", "", [1, 2, 3], (1, 50, 3, 3, 1)),
-        ("many", "?page=2&per_page=2", [3], (2, 2, 1, 3, 2)),
-        ("many", "?page=0&per_page=many", [1, 2, 3], (1, 50, 3, 3, 1)),
-    ],
-)
-def test_accounts_come_in_pages(token: str, query: str, ids: list[int], info: tuple[int, ...]) -> None:
-    names = ("page", "per_page", "count", "total_count", "total_pages")
-    accounts = [{"id": f"de30{at:028x}", "name": f"Demo account {at}", "type": "standard"} for at in ids]
-    assert answer("GET", "/client/v4/accounts" + query, authorization=f"Bearer {token}") == (
-        200,
-        {
-            "result": accounts,
-            "success": True,
-            "errors": [],
-            "messages": [],
-            "result_info": dict(zip(names, info, strict=True)),
-        },
-    )
-
-
-@pytest.mark.parametrize(
-    ("account", "query", "found"),
-    [
-        ("a", "", [MODEL, "@cf/demo/echo"]),
-        ("none", "", []),
-        ("a", "?search=FLASH", [MODEL]),
-        ("a", "?search=llama", []),
-        ("a", "?task=Text%20Generation&author=zai-org&per_page=1", [MODEL]),
-        ("a", "?task=Translation", []),
-        ("a", "?author=meta", []),
-    ],
-)
-def test_models_are_searched(account: str, query: str, found: list[str]) -> None:
-    status, body = answer("GET", f"/client/v4/accounts/{account}/ai/models/search{query}")
-    assert (status, [model["name"] for model in body["result"]]) == (200, found)
-    for model in body["result"]:
-        assert list(model) == ["id", "source", "name", "description", "task", "tags", "properties"]
-
-
-def test_the_schema_of_a_model_is_the_packaged_one() -> None:
-    status, body = answer("GET", f"/client/v4/accounts/a/ai/models/schema?model={MODEL}")
-    assert status == 200
-    assert [form["title"] for form in body["result"]["input"]["oneOf"]] == ["Prompt", "Messages"]
-    assert list(body["result"]) == ["input", "output"]
-    assert answer("GET", "/client/v4/accounts/a/ai/models/schema")[0] == 400
-
-
-def test_models_are_listed_as_openai_does() -> None:
-    status, body = answer("GET", "/client/v4/accounts/a/ai/v1/models")
-    assert status == 200
-    assert body["data"][0] == {"id": MODEL, "object": "model", "created": 0, "owned_by": "demo"}
 
 
 def played(asked: Request, *, pace: float = 0.0) -> tuple[list[Any], list[int]]:
