@@ -50,14 +50,26 @@ class Device:
                 self._set(modes)
                 self._write(PASTE_MARKED)
 
-        # A shell that got the terminal in between, after Ctrl-Z, gives it back with modes of its own.
-        before = signal.signal(signal.SIGCONT, hush)
+        def stop(number: int, frame: FrameType | None) -> None:
+            if not self._given and self._foreground():
+                self._write(AS_FOUND)
+                self._set(found)
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+            signal.signal(number, stop)
+
+        # A shell gets the terminal in between, after Ctrl-Z: as it was found, since not every shell sets the modes that
+        # it needs. It gives it back with modes of its own.
+        before = {
+            number: signal.signal(number, act) for number, act in ((signal.SIGCONT, hush), (signal.SIGTSTP, stop))
+        }
         try:
             hush()
             with self._ending_in_the_background():
                 yield
         finally:
-            signal.signal(signal.SIGCONT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
             if self._foreground():
                 self._write(AS_FOUND)
                 self._set(found)

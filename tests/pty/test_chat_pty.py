@@ -145,7 +145,7 @@ def test_a_terminal_that_the_shell_had_in_between_is_quiet_again(started: Start)
         termios.tcsetattr(chat._slave, termios.TCSANOW, chat.found)
         chat.signal(signal.SIGCONT)
         on.set()
-        chat.until("One two").until(lambda: not chat.echoing).type("typed\x03").prompted("typed")
+        chat.until("One\ntwo").until(lambda: not chat.echoing).type("typed\x03").prompted("typed")
 
 
 def test_the_editor_gives_the_message_back(started: Start, tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ class Pastes:
             return ""
         rest = self._stubs().sub("\n", text)
         for stub in self._whole:
-            if stub not in text and len(stub) // 2 <= _common(stub, rest):
+            if stub not in text and len(stub) // 2 < _common(stub, rest):
                 return stub
         return ""
 

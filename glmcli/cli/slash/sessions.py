@@ -93,7 +93,8 @@ def _chosen(repl: "Repl", argument: str) -> "Session | None":
         if not sessions:
             raise UsageError("there is no session to go on with", hint="Type a message to start one.")
         try:
-            number = repl.keyboard.pick("go on with: ", [(row[2:].split()[0], row) for row in rows]).strip()
+            keys = [it.name or row[2:].split()[0] for it, row in zip(sessions, rows, strict=True)]
+            number = repl.keyboard.pick("go on with: ", list(zip(keys, rows, strict=True))).strip()
         except Terminated:
             raise
         except (EOFError, KeyboardInterrupt):
