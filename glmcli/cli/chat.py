@@ -18,13 +18,11 @@ from glmcli.cli.plan import make_plan
 from glmcli.cli.prompt import Sources, read_path
 from glmcli.cli.tooling import tooling
 from glmcli.cli.warnings import Warnings
-from glmcli.errors import ExitStatus, StoreError
+from glmcli.errors import ExitStatus
 
 if TYPE_CHECKING:
     from glmcli.api.client import Client
-    from glmcli.api.events import Usage
     from glmcli.cli.repl import Repl
-    from glmcli.store import Session
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -70,7 +68,7 @@ def chat(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
             warn,
             options=chosen,
             tooling=tools,
-            usages=_usages(call, conversation.session),
+            usages=conversation.usages(),
             verbose=call.verbose,
             debug=call.debug,
         )
@@ -109,18 +107,3 @@ def _getting_ready(repl: "Repl", client: "Client") -> Callable[[], None]:
             client.warm()
 
     return get_ready
-
-
-def _usages(call: Invocation, session: "Session | None") -> "list[Usage]":
-    """What the answers of a stored session cost, those of left branches too: they were paid for."""
-    if session is None:
-        return []
-    from glmcli.api.events import Usage
-    from glmcli.store import Store
-
-    try:
-        with Store.at(call.folder, call.world, create=False) as store:
-            counts = [message.usage for message in store.tree(session.id)]
-    except StoreError:
-        return []
-    return [Usage(**{name: count for name, count in it.items() if name != "raw"}) for it in counts if it]

@@ -7,7 +7,7 @@ command to end with the status for it (interface §5, 11).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -194,10 +194,11 @@ class Conversation:
         """What the answers of the session cost, those of left branches too: they were paid for."""
         from glmcli.api.events import Usage
 
-        with self._storing() as storing:
-            if self.session is not None and storing and not self._copying:
-                counts = [message.usage for message in self._open().tree(self.session.id)]
-                return [Usage(**{name: count for name, count in it.items() if name != "raw"}) for it in counts if it]
+        if self.session is None or self._copying:
+            return []
+        with suppress(StoreError):
+            counts = [message.usage for message in self._open().tree(self.session.id)]
+            return [Usage(**{name: count for name, count in it.items() if name != "raw"}) for it in counts if it]
         return []
 
     # Other branches

@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from glmcli.cli import main
+from glmcli.cli.conversation import Conversation
 from glmcli.cli.device import find_device
 from glmcli.cli.keyboard import Keyboard
 from glmcli.errors import UsageError
+from glmcli.store import Session
 from glmcli.world import World
 from tests.support.cli import Glm
 from tests.support.served import USAGE, saying, serving
@@ -119,16 +121,13 @@ def test_what_is_wrong_is_said_before_the_first_prompt(
     assert ">" not in shown
 
 
-def test_a_store_that_cannot_be_read_counts_as_free(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    from glmcli.cli import chat as module
-    from glmcli.cli.command import Invocation
-    from glmcli.store import Session
-
-    chat.folder.mkdir()
-    (chat.folder / "sessions.db").write_bytes(b"no database at all, but longer than its header would be" * 20)
-    with open(os.devnull, "r+b") as nothing:  # noqa: PTH123
-        call = Invocation(World(None, nothing, nothing), config_dir=str(chat.folder))
-        assert module._usages(call, Session("1")) == []
+def test_a_store_that_cannot_be_read_any_more_counts_as_free(tmp_path: Path) -> None:
+    with open(os.devnull, "r+b") as nothing:  # noqa: PTH123 - a world has streams, also where nobody looks at them
+        conversation = Conversation(tmp_path, World(None, nothing, nothing), keep=True, warn=lambda line: None)
+        (tmp_path / "sessions.db").write_bytes(b"no database" * 100)
+        conversation.session = Session("1")
+        assert conversation.usages() == []
+        conversation.close()
 
 
 # The terminal

@@ -118,7 +118,8 @@ def test_where_nothing_can_be_kept_there_is_no_trouble(tmp_path: Path, monkeypat
 def test_a_file_that_was_taken_for_a_left_one_is_not_written_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lock, taken = fcntl.flock, []
+    lock = fcntl.flock
+    taken: list[Path] = []
 
     def late(file: int, how: int) -> None:
         if not taken:
