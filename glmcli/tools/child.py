@@ -211,6 +211,7 @@ class _Child:
             _kill_group(process.pid)
         else:
             os.kill(process.pid, signal.SIGTERM)
+            os.kill(process.pid, signal.SIGCONT)  # a program can stop its supervisor
         self._ending = True
         self._deadline = time.monotonic() + self._grace + PATIENCE
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from glmcli.tools.builtin.calculator import calculator_tool
+from glmcli.tools.child import run_child
+from glmcli.tools.tool import Stop
+
 from tests.support.cli import Glm
 from tests.support.served import saying, serving
+from tests.tools.builtin.called import refusal
 from tests.tools.test_environment import ROOT, WITHOUT_PRIVILEGES
 
 PEEK = """
@@ -100,3 +107,31 @@ def test_a_session_goes_on_with_the_file_it_began_with_wherever_that_is_done(
         monkeypatch.chdir(tmp_path / "theirs")
         assert glm("run", "-c", "again", env=server.env).status == 0
     assert not (tmp_path / "theirs" / "hi.ran").exists()
+
+
+STOPPER = """
+import os, signal, subprocess, sys, time
+os.kill(os.getppid(), signal.SIGSTOP)
+print(subprocess.Popen(["sleep", "600"], start_new_session=True).pid, flush=True)
+open("ready", "w").close()
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux hands orphans to their supervisor")
+def test_a_program_that_stops_its_supervisor_leaves_nothing_behind(tmp_path: Path) -> None:
+    stop, ready = Stop(), tmp_path / "ready"
+    os.mkfifo(ready)
+    threading.Thread(target=lambda: (ready.read_bytes(), stop.set())).start()
+    finished = run_child(
+        [sys.executable, "-c", STOPPER], cwd=tmp_path, environ={"PATH": os.environ["PATH"]}, stop=stop, grace=0.2
+    )
+    assert finished.stopped
+    daemon = Path("/proc", finished.stdout.text().strip())
+    assert not daemon.exists()
+
+
+def test_a_decimal_that_no_decimal_can_hold_is_told_as_too_large() -> None:
+    assert refusal(calculator_tool(), expression="1e" + "9" * 900) == (
+        "The result, or a number on the way to it, is too large, or too close to zero, to be written down."
+    )

@@ -11,7 +11,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
@@ -59,7 +59,7 @@ def value_of(expression: str) -> Number | bool:
         value = _Reader(tree[0]).read(tree[1].body)
     except ZeroDivisionError:
         raise Refused("That divides by zero.") from None
-    except OverflowError:
+    except (OverflowError, InvalidOperation):  # the latter of a decimal whose exponent no decimal can have
         raise too_large() from None
     if not isinstance(value, Number):
         raise Refused("The result is several numbers, not one. Write thousands without commas: 1000, not 1,000.")

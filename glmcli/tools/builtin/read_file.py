@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
 
 from glmcli.tools.builtin.declaring import Arguments, Refused, declared
 from glmcli.tools.builtin.roots import Roots
@@ -12,11 +14,12 @@ from glmcli.tools.tool import OUTPUT_LIMIT, Approval, Result, Stop, Tool
 MOST = OUTPUT_LIMIT - 4096  # bytes of lines in a result; the rest is for what we say about them
 LONGEST_LINE = 8192  # bytes of a line that are shown
 FURTHEST = 1 << 30  # bytes into a file that are looked through for a line
+SECONDS = 20.0
 
 
-def read_file_tool(roots: Roots) -> Tool:
+def read_file_tool(roots: Roots, monotonic: Callable[[], float] = time.monotonic) -> Tool:
     def run(arguments: Arguments, stop: Stop) -> Result:
-        return _read(roots, arguments, stop)
+        return _read(roots, arguments, stop, monotonic)
 
     number = {"type": "integer", "minimum": 1}
     return declared(
@@ -34,18 +37,25 @@ def read_file_tool(roots: Roots) -> Tool:
     )
 
 
-def _read(roots: Roots, arguments: Arguments, stop: Stop) -> Result:
+def _read(roots: Roots, arguments: Arguments, stop: Stop, monotonic: Callable[[], float]) -> Result:
     path, first, last = arguments["path"], arguments.get("start_line", 1), arguments.get("end_line")
     if last is not None and last < first:
         raise Refused(f"end_line {last} comes before start_line {first}.")
     shown: list[str] = []
     number = size = cut = more = 0
     clean = True
+    deadline = monotonic() + SECONDS
+
+    def goes_on(position: int) -> bool:
+        if monotonic() > deadline:
+            raise Refused(f"{path} was not read that far: stopped after {SECONDS:g} s, before line {number + 1}.")
+        return not stop.is_set and position < FURTHEST
+
     with roots.file(roots.find(path)) as descriptor:
         length = os.fstat(descriptor).st_size
         if is_binary(descriptor):
             raise Refused(f"{path} is a binary file, or text in UTF-16 ({length} bytes): it cannot be read as text.")
-        for line in lines(descriptor, LONGEST_LINE, lambda position: not stop.is_set and position < FURTHEST):
+        for line in lines(descriptor, LONGEST_LINE, goes_on):
             number += 1
             if number < first:
                 continue

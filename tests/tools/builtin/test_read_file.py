@@ -93,3 +93,12 @@ def test_reading_can_be_stopped(tmp_path: Path, tool: Tool) -> None:
 def test_a_file_of_the_system_without_a_size_is_read() -> None:
     tool = read_file_tool(Roots([Path("/proc/sys/kernel")], cwd=Path("/proc/sys/kernel")))
     assert told(tool, path="ostype") == "ostype, whole:\nLinux"
+
+
+def test_a_file_of_nothing_but_lines_is_given_up_in_time(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"\n" * (1 << 18))
+    times = iter([0.0, 1.0, 2.0, 20.5])
+    tool = read_file_tool(Roots([tmp_path], cwd=tmp_path), lambda: next(times))
+    assert refusal(tool, path="a", start_line=10**9) == (
+        "a was not read that far: stopped after 20 s, before line 131073."
+    )
