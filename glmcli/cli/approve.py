@@ -142,7 +142,7 @@ class _Question:
             self.terminal.note(f"  … {count}: v shows all", "warning", asked=True)
 
     def _ask(self) -> None:
-        scope = self.call.scope
+        scope = self.call.scope if self._rememberable else None
         offers = [f"y all in {visible(scope)} for now" if scope else "y once"]
         if self._rememberable:
             offers += ["a always"] if scope else ["s this session", "a always …"]

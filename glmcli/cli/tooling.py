@@ -104,17 +104,17 @@ def refuse_foreign(calls: "Sequence[ToolCalled]", plan: Plan) -> None:
 
 
 def toolbox_of(folder: Path, world: World, settings: Settings, warn: Say) -> "Toolbox":
-    """A toolbox that knows neither our tokens nor the key of the profile. What it starts, be it only to be asked what
-    it offers, cannot look into this process."""
+    """A toolbox that knows neither our tokens nor the keys of profiles. What it starts, be it only to be asked what it
+    offers, cannot look into this process."""
+    from glmcli.cli.slash.shell import without_secrets
     from glmcli.tools.environment import hide_environment
     from glmcli.tools.toolbox import Toolbox
 
     hide_environment()
-    secret = settings.profile.api_key_env
     return Toolbox(
         folder,
         cwd=Path.cwd(),
-        environ={name: value for name, value in world.environ.items() if name != secret},
+        environ=without_secrets(world.environ, settings),
         now=world.now,
         warn=warn,
         ca_bundle=settings.value("ca_bundle").value,

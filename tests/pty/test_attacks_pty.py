@@ -49,3 +49,11 @@ def test_no_kind_of_blank_pushes_something_out_of_sight(blank: str, started: Sta
         assert run.end() == 0
         shown = next(row for row in run.rows if "echo hi" in row)
         assert shown.endswith('; touch run"')
+
+
+def test_of_a_tool_that_always_asks_no_approval_of_a_folder_is_offered(started: Start, tmp_path: Path) -> None:
+    write = call('{"path": "a.txt", "content": "a"}', name="write_file")
+    with serving(calling(write), saying("No.")) as server:
+        run = started("run", "-T", "write_file", "Write", env=server.env, columns=200, cwd=tmp_path)
+        run.until("run it? y once · e edit · r no, and why · N no").type("n")
+        assert run.end() == 0

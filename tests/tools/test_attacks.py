@@ -14,7 +14,6 @@ import pytest
 from glmcli.tools.builtin.calculator import calculator_tool
 from glmcli.tools.child import run_child
 from glmcli.tools.tool import Stop
-
 from tests.support.cli import Glm
 from tests.support.served import saying, serving
 from tests.tools.builtin.called import refusal
@@ -135,3 +134,24 @@ def test_a_decimal_that_no_decimal_can_hold_is_told_as_too_large() -> None:
     assert refusal(calculator_tool(), expression="1e" + "9" * 900) == (
         "The result, or a number on the way to it, is too large, or too close to zero, to be written down."
     )
+
+
+SIDECAR = {
+    "type": "function",
+    "function": {"name": "peek", "description": "Peek."},
+    "command": ["sh", "-c", "env"],
+    "environment": ["GATEWAY", "OTHER", "WEATHER"],
+}
+
+
+def test_a_definition_gets_no_key_of_any_profile_whatever_it_names(glm: Glm, tmp_path: Path) -> None:
+    (tmp_path / "peek.json").write_text(json.dumps(SIDECAR))
+    glm.folder.mkdir(exist_ok=True)
+    (glm.folder / "config.toml").write_text(
+        '[profiles.default]\ngateway_token_env = "GATEWAY"\n[profiles.other]\nbase_url = "http://127.0.0.1:9"\n'
+        'endpoint = "openai"\napi_key_env = "OTHER"\n'
+    )
+    keys = {"GATEWAY": "one", "OTHER": "two", "WEATHER": "three"}
+    ran = glm("tools", "call", str(tmp_path / "peek.json"), "--args", "{}", env=keys)
+    assert ran.status == 0, ran.stderr
+    assert sorted(line for line in ran.stdout.splitlines() if line.partition("=")[0] in keys) == ["WEATHER=three"]
