@@ -341,12 +341,16 @@ class Repl:
     def recall(self) -> None:
         """Shows the end of what was said before."""
         from glmcli.store import text_of
+        from glmcli.store.records import title_of
 
-        if not self.conversation.messages:
+        messages = self.conversation.messages
+        asked = next((at for at in range(len(messages) - 1, -1, -1) if messages[at].get("role") == "user"), None)
+        if asked is None:
             return
-        said = {message["role"]: text_of(message) for message in self.conversation.messages}
-        question, answered = (said.get(role, "").strip().split("\n") for role in ("user", "assistant"))
-        lines = [f"> {question[0]}{' …' if question[1:] else ''}"]
+        title = title_of(messages[asked])
+        lines = [f"> {title}{'' if title == text_of(messages[asked]).strip() else ' …'}"]
+        answers = [text_of(it).strip() for it in messages[asked:] if it.get("role") == "assistant"]
+        answered = answers[-1].split("\n") if answers else []
         if len(answered) > RECALLED:
             lines.append(f"… {len(answered) - RECALLED} more lines")
         for line in [*lines, *answered[-RECALLED:]]:

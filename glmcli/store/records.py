@@ -7,6 +7,7 @@ model names) are plain text, in which those are replaced. Touches no file.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, cast
@@ -177,13 +178,22 @@ def said(message: Mapping[str, Any]) -> str:
 
 
 def title_of(message: Mapping[str, Any]) -> str:
-    """The first line of a prompt that is not blank, its blanks single, cut to TITLE_LENGTH characters."""
-    for line in text_of(message).splitlines():
+    """The first line of a prompt that is not blank, its blanks single, cut to TITLE_LENGTH characters. Documents that
+    it begins with count by their names, and only where nothing follows them."""
+    text = text_of(message)
+    names = []
+    while (document := _DOCUMENT.match(text)) is not None:
+        names.append(document[2])
+        text = text[document.end() :]
+    for line in [*text.splitlines(), ", ".join(names)]:
         title = " ".join(line.split())
         if title:
             shown = title if len(title) <= TITLE_LENGTH else title[: TITLE_LENGTH - 1] + "…"
             return label(shown) or ""
     return ""
+
+
+_DOCUMENT = re.compile(r"\s*(`{3,}) ([^\n`]+)\n.*?\n\1(?!`)[^\S\n]*(?:\n|\Z)", re.DOTALL)
 
 
 def check_name(name: str) -> str:

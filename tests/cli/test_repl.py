@@ -210,6 +210,13 @@ def test_a_session_goes_on_and_shows_where_it_was(tmp_path: Path) -> None:
         assert [role for role, _ in talk.asked[1]] == ["user", "assistant", "user"]
 
 
+def test_a_question_without_an_answer_is_not_shown_with_the_answer_to_another(tmp_path: Path) -> None:
+    with served(tmp_path, saying("One."), failing(403, 10000, "no")) as talk:
+        (tmp_path / "a.py").write_text("a = 1\n")
+        talk("First", f"/file {tmp_path}/a.py", "Second")
+        assert talk(continue_=True).endswith(f"leaves\n\n> Second …\n\n{KEPT}")
+
+
 def test_a_session_with_a_question_alone_goes_on(tmp_path: Path) -> None:
     with served(tmp_path, failing(403, 10000, "no"), saying("Yes.")) as talk:
         talk("Hi")

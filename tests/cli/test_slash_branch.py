@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.talking import Talk, served
 from tests.cli.test_slash import replies
-from tests.support.served import saying
+from tests.support.served import failing, saying
 
 
 @pytest.fixture
@@ -30,6 +30,15 @@ def test_what_undo_left_is_listed_and_taken_up_again(talk: Talk) -> None:
     ]
     assert talk.asked[2] == [("user", "a"), ("assistant", "One."), ("user", "c")]
     assert [it.text for it in talk.stored()] == ["a", "One.", "c", "Three."]
+
+
+def test_what_was_cut_short_is_marked(tmp_path: Path) -> None:
+    with served(tmp_path, failing(403, 1, "no"), saying("One.")) as talk:
+        assert replies(talk, "a", "/retry", "/branch")[3:] == [
+            "*1  now  assistant              One.",
+            " 2  now  assistant (cut short)  (nothing)",
+            "/branch and a number goes on there",
+        ]
 
 
 def test_where_everything_was_undone_no_branch_is_marked(talk: Talk) -> None:

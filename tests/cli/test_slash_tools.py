@@ -38,6 +38,7 @@ def lines(*told: str) -> list[str]:
 
 
 def test_tools_are_given_taken_and_listed(talk: Talk, functions: str) -> None:
+    talk.width = 120
     told = replies(
         talk, "/tools", "/tools now calculator", "/tools -now", "/tools", f"/tools {functions}", "/tools none"
     )

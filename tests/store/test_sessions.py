@@ -58,6 +58,10 @@ def test_the_title_is_the_first_line_of_the_first_prompt(store: Store) -> None:
 @pytest.mark.parametrize(
     ("content", "title"),
     [
+        ("``` a.py\na = 1\n```\n\n```` b.md\n```\n```\n````\n\nWhat is\nthis?", "What is"),
+        ("``` a.py\na = 1\n```\n\n``` b.py\n\n```", "a.py, b.py"),
+        ("``` a.py\na = 1", "``` a.py"),
+        ("```python\nprint()\n```\nWhy?", "```python"),
         (
             [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}],
             "[image_url: data:image/png;base64]",

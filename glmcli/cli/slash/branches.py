@@ -39,17 +39,23 @@ def ends_of(tree: "list[StoredMessage]") -> "list[StoredMessage]":
 def _list(repl: "Repl", ends: "list[StoredMessage]", head: int | None) -> None:
     """One line a branch: its number, when its last message was said, by whom, and how it begins."""
     from glmcli.cli.session_lines import age, aligned
-    from glmcli.store import said
+    from glmcli.cli.slash.history import MARKS
     from glmcli.ui.columns import fit
 
     now = repl.terminal.world.now()
     rows = [
-        (f"{'*' if it.id == head else ' '}{number}", age(it.created, now), it.role, said(it.message).strip())
+        (f"{'*' if it.id == head else ' '}{number}", age(it.created, now), it.role + MARKS[it.status], _words(it))
         for number, it in enumerate(ends, 1)
     ]
     for line in aligned(rows, right=(0, 1)):
         repl.say(fit(line, repl.terminal.width))
     repl.say("/branch and a number goes on there")
+
+
+def _words(message: "StoredMessage") -> str:
+    from glmcli.store import said
+
+    return said(message.message).strip() or "(nothing)"
 
 
 def _numbered(text: str, ends: "list[StoredMessage]") -> "StoredMessage":

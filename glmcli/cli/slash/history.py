@@ -24,6 +24,9 @@ SUFFIXES: dict[str, "Format"] = {
 }
 FORMATS: tuple["Format", ...] = ("md", "html", "json", "jsonl", "body")
 
+MARKS = {"complete": "", "interrupted": " (interrupted)", "error": " (cut short)"}
+"""Behind the voice of a message that is not whole."""
+
 
 def _history(repl: "Repl", argument: str) -> None:
     from glmcli.store import said
@@ -41,8 +44,7 @@ def _history(repl: "Repl", argument: str) -> None:
     for number, it in list(enumerate(path, 1))[len(path) - shown :]:
         text = said(it.message).strip()
         first, _, more = text.partition("\n")
-        mark = "" if it.status == "complete" else f" ({'interrupted' if it.status == 'interrupted' else 'cut short'})"
-        line = f"{number:>{width}} {it.role + mark:<9} {one_line(first)}{' …' if more else ''}"
+        line = f"{number:>{width}} {it.role + MARKS[it.status]:<9} {one_line(first)}{' …' if more else ''}"
         repl.say(fit(line.rstrip(), repl.terminal.width))
 
 
