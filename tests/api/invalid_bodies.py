@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.api.invalid_fields import FIELDS, Faults, Fields
+from tests.api.invalid_fields import FIELDS
+from tests.api.invalid_tools import Faults, Fields
 
 HI = [{"role": "user", "content": "hi"}]
 CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}

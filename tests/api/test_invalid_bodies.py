@@ -14,7 +14,8 @@ from glmcli.api.fields import leaves, schema
 from glmcli.api.shapes import json_type
 from glmcli.api.validate import faults
 from tests.api.invalid_bodies import BODIES, CORPUS
-from tests.api.invalid_fields import FIELDS, Faults
+from tests.api.invalid_fields import FIELDS
+from tests.api.invalid_tools import Faults
 
 DOCUMENTED = json.loads((Path(__file__).parents[1] / "spec" / "request.schema.json").read_bytes())
 KEYWORDS = ("enum", "minimum", "maximum", "minLength", "minItems", "maxItems")
