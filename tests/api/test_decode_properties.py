@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from glmcli.api.completion import Completion
 from glmcli.api.decode import Decoder
 from glmcli.errors import GlmError
-from tests.api.recorded import replay_stream, replay_whole
 from tests.api.decoding import decoded
+from tests.api.recorded import replay_stream, replay_whole
 
 words = st.text(st.sampled_from('ab 🌊é\n<>{}"'), max_size=12)
 MODEL = "@cf/zai-org/glm-4.7-flash"
