@@ -23,8 +23,10 @@ from glmcli.ui.place import Place, code_cut, first_line, resume, spine
 SHOWN = 2000
 """Characters of an endless block or line that a preview shows, at most: about what a screen holds."""
 
-TABLE_ROWS = 4
+TABLE_ROWS = 8
 """Rows of an open table that a preview shows, at most: laying them out is dear."""
+AROUND = 4
+"""Rows that it needs besides: a blank one, the head, the line below it, and the newest text."""
 
 FEW = 4
 """Lines of a paragraph that are soon parsed again."""
@@ -76,6 +78,7 @@ class Splitter:
         self._open = ""
         self._context = ""
         self._stuck = False  # the open paragraph could not be cut
+        self._shown = 0  # lines of a table, of which a preview was taken
 
     def feed(self, text: str) -> None:
         self._incoming.append(text)
@@ -104,14 +107,16 @@ class Splitter:
             if self._fence is None:
                 return pieces
 
-    def rest(self) -> list[Piece]:
-        """What is not settled, as it would be printed if the text ended here; of a long block, its beginning."""
+    def rest(self, rows: int) -> list[Piece]:
+        """What is not settled, as it would be printed if the text ended here; of a long block, its beginning: of a
+        table, what fits about so many rows."""
+        self._shown = 2 + max(0, min(TABLE_ROWS, rows - AROUND))
         if self._fence is not None:
             text = "" if self._fence.closed_by(self._tail) else self._fence.content(self._tail)
             return [CodeLine(text[:SHOWN])] if text else []
         if self._held:
             # Whole rows only: what stands of them on the terminal when its window is resized is told by their letters.
-            return self._whole("".join(self._held[: 2 + TABLE_ROWS]))
+            return self._whole("".join(self._held[: self._shown]))
         at = self._tail.rfind("\n") + 1
         source = self._tail[:at] if _UNDECIDED.match(self._tail, at) else self._tail
         return self._whole(source[:SHOWN] if self._stuck else source)
@@ -125,7 +130,7 @@ class Splitter:
     def shortened(self) -> bool:
         """Whether there is more than the rest shows."""
         if self._held:
-            return len(self._held) > 2 + TABLE_ROWS or bool(self._tail.strip())
+            return len(self._held) > self._shown or bool(self._tail.strip())
         return len(self._tail) > SHOWN and (self._stuck or self._fence is not None)
 
     @property

@@ -22,8 +22,9 @@ from glmcli.ui.terminal import Terminal
 from glmcli.ui.text import TerminalText
 
 if TYPE_CHECKING:
-    from glmcli.ui.blocks import Blocks, Piece, Splitter
-    from glmcli.ui.markdown import Layout, Painter
+    from glmcli.ui.blocks import Piece
+    from glmcli.ui.markdown import Painter
+    from glmcli.ui.progress import Progress
     from glmcli.ui.segments import Row
 
 FRAME = 1 / 15
@@ -37,10 +38,6 @@ REST = 59
 """A frame is followed by this many times its own duration without one, so that drawing takes a sixtieth of a core;"""
 LONGEST_REST = 0.33
 """but by this many seconds at most."""
-ENOUGH = 8
-"""Rows of a paragraph that stay live where it can be cut."""
-ATTEMPTS = 16
-"""Rows of a paragraph at whose ends it is tried to settle it."""
 
 
 class LiveMarkdown(TerminalText):
@@ -54,16 +51,12 @@ class LiveMarkdown(TerminalText):
         self._ticker = tickers(self.tick)
         self._region = Region(terminal)
         self._painter: Painter | None = None
-        self._splitter: Splitter | None = None
-        self._layout: Layout | None = None
+        self._answer: Progress | None = None
         self._cleaner = Cleaner()
         self._waiting = False
         self._next = 0.0
         # Letters and digits of what is to be drawn next that stand on the terminal already, out of reach.
         self._standing = 0
-        # What the region shows, and what of that was found to have no end of a row where it can be cut.
-        self._rest: list[Piece] = []
-        self._uncut: list[Piece] = []
         # Since the last frame: what came, and the blanks at the end of the last row, None if text cannot just be added.
         self._news: list[str] = []
         self._blanks: str | None = None
@@ -76,11 +69,9 @@ class LiveMarkdown(TerminalText):
 
     def show(self, text: str) -> None:
         with self._terminal.lock:
-            if self._splitter is None:
-                self._begin()
-            assert self._splitter is not None
+            answer = self._answer or self._begin()
             text = self._cleaner.feed(text)
-            self._splitter.feed(text)
+            answer.feed(text)
             self._news.append(text)
             self._waiting = True
             self.tick()
@@ -89,8 +80,8 @@ class LiveMarkdown(TerminalText):
         """Draws a frame if something waits for one and the last is long enough ago."""
         with self._terminal.lock:
             begun = self._terminal.world.monotonic()
-            if begun >= self._next and (self._waiting or self._region.outdated):
-                self._frame(final=False)
+            if self._answer is not None and begun >= self._next and (self._waiting or self._region.outdated):
+                self._frame(self._answer)
                 ended = self._terminal.world.monotonic()
                 took = ended - begun
                 self._next = ended + max(FRAME, min(LONGEST_REST, REST * took), 9 * took)
@@ -98,14 +89,14 @@ class LiveMarkdown(TerminalText):
     def end(self) -> None:
         with self._terminal.lock:
             self._ticker.stop()
-            if self._splitter is not None:
-                self._splitter.feed(self._cleaner.feed("", final=True))
-                self._frame(final=True)
-            self._splitter = None
+            if self._answer is not None:
+                self._answer.feed(self._cleaner.feed("", final=True))
+                self._frame(self._answer, final=True)
+            self._answer = None
 
-    def _begin(self) -> None:
-        from glmcli.ui.blocks import Splitter
-        from glmcli.ui.markdown import Layout, Painter
+    def _begin(self) -> Progress:
+        from glmcli.ui.markdown import Painter
+        from glmcli.ui.progress import Progress
 
         if self._painter is None:
             self._painter = Painter(
@@ -114,84 +105,41 @@ class LiveMarkdown(TerminalText):
                 theme=self._theme,
                 ascii=self._terminal.ascii,
             )
-        self._splitter, self._layout, self._cleaner = Splitter(), Layout(), Cleaner()
-        self._next = 0.0
-        self._blanks = None
-        self._standing = 0
+        self._answer, self._cleaner = Progress(self._painter), Cleaner()
+        self._next, self._standing, self._blanks = 0.0, 0, None
         self._ticker.start()
+        return self._answer
 
-    def _frame(self, *, final: bool) -> None:
-        assert self._splitter is not None
+    def _frame(self, answer: Progress, *, final: bool = False) -> None:
         assert self._painter is not None
-        assert self._layout is not None
         self._waiting = False
         news = "".join(self._news)
         self._news.clear()
         if not final and not self._region.outdated and self._add(news):
             return
         self._painter.width = self._terminal.width
-        self._standing += letters(self._region.stood())
-        done = self._painter.rows(self._splitter.take(final=final), self._layout)
         # A third of the screen stays with what was there before.
         most = max(1, self._terminal.height * 2 // 3)
-        preview = self._preview(final)
-        while settled := self._settled(preview, min(most, ENOUGH)):
-            done += settled
-            preview = self._preview(final)
-        done, self._standing = without(done, self._standing)
-        live, together = self._live(preview, most)
+        self._standing += letters(self._region.stood())
+        done, self._standing = without(answer.advance(most, final=final), self._standing)
+        live, together = self._live(answer, most)
         self._region.paint([self._line(row) for row in done], [self._line(row) for row in live], together)
 
-    def _preview(self, final: bool) -> list[Row]:
-        """The rows of what is open, or of its beginning."""
-        assert self._splitter is not None
-        assert self._painter is not None
-        assert self._layout is not None
-        self._rest = [] if final else self._splitter.rest()
-        return self._painter.rows(self._rest, self._layout.copy())
-
-    def _live(self, preview: list[Row], most: int) -> tuple[list[Row], int]:
+    def _live(self, answer: Progress, most: int) -> tuple[list[Row], int]:
         """The rows of the region, and how many of them are a table, of which a part alone has no meaning."""
-        assert self._splitter is not None
         from glmcli.ui.segments import folded, newest
 
-        rows, _ = without(preview, self._standing)
+        rows, _ = without(answer.preview, self._standing)
         rows = [part for row in rows for part in folded(row, self._terminal.width)]
-        if len(rows) <= most and not self._splitter.shortened:
-            known = preview and not self._standing and certain(text_of(preview[-1]))
-            self._blanks = _blanks_behind(self._rest, preview) if known else None
-            return rows, len(rows) if self._splitter.in_table else 0
         self._blanks = None
+        if len(rows) <= most and not answer.shortened:
+            if rows and not self._standing and certain(text_of(answer.preview[-1])):
+                self._blanks = _blanks_behind(answer.rest, answer.preview)
+            return rows, len(rows) if answer.in_table else 0
         # Its beginning, not its end: that stays true where a resized window leaves it standing.
-        rows = rows[: most - 1] if len(rows) < most or not self._splitter.in_table else []
-        end = newest(self._splitter.newest, "..." if self._terminal.ascii else "…", self._terminal.width)
-        return [*rows, end], len(rows) if self._splitter.in_table else 0
-
-    def _settled(self, preview: list[Row], most: int) -> list[Row] | None:
-        """Of a paragraph that has more rows than that, those that no more text can change, now settled."""
-        assert self._splitter is not None
-        assert self._painter is not None
-        assert self._layout is not None
-        if len(preview) <= most or len(self._rest) != 1 or self._rest == self._uncut:
-            return None
-        rows: list[Row] = []
-        keep = max(1, most // 2)
-
-        def is_row_end(begin: Blocks) -> bool:
-            assert self._painter is not None
-            assert self._layout is not None
-            rows[:] = self._painter.rows([begin], self._layout.copy())
-            # Rich leaves a blank row behind a long word that ends with its row: it belongs to both.
-            behind = text_of(preview[len(rows)]) if len(rows) < len(preview) else ""
-            return rows == preview[: len(rows)] and bool(behind.strip())
-
-        for after in range(keep, min(len(preview), keep + ATTEMPTS)):
-            left = sum(letters(text_of(row)) for row in preview[-after:])
-            done = self._splitter.settle(self._rest[0], left, is_row_end)
-            if done is not None:
-                return self._painter.rows([done], self._layout)
-        self._uncut = self._rest
-        return None
+        rows = rows[: most - 1] if len(rows) < most or not answer.in_table else []
+        end = newest(answer.newest, "..." if self._terminal.ascii else "…", self._terminal.width)
+        return [*rows, end], len(rows) if answer.in_table else 0
 
     def _add(self, news: str) -> bool:
         """Puts plain words behind the last row, for a small part of what a frame costs; most of prose comes so."""

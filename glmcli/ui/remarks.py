@@ -27,6 +27,7 @@ from glmcli.api.events import (
 from glmcli.api.usage import added
 from glmcli.errors import GlmError, Interrupted, UnusableError
 from glmcli.ui.clean import one_line
+from glmcli.ui.gathered import Gathered
 from glmcli.ui.status import fit
 from glmcli.ui.terminal import Style, Terminal
 from glmcli.ui.usage_line import usage_line
@@ -99,36 +100,25 @@ def _of_choice(index: int) -> str:
     return f"choice {index + 1}: " if index else ""
 
 
-class Sources:
+class Sources(Gathered[str]):
     """The web pages that are cited, numbered, after the answer: on the terminal those of every choice, else those of
     choice 0 on standard error."""
 
-    def __init__(self, terminal: Terminal) -> None:
-        self._terminal = terminal
-        self._lines: dict[int, list[str]] = {}
-
-    def feed(self, event: Event) -> None:
+    def take(self, event: Event) -> None:
         match event:
             case Annotation(annotation, index):
-                lines = self._lines.setdefault(index, [])
+                lines = self._gathered.setdefault(index, [])
                 lines.append(f"[{len(lines) + 1}] {_source(annotation)}")
-            case Finished():
-                self._list()
             case _:
                 pass
 
-    def close(self, error: GlmError | None) -> None:
-        self._list()
-
-    def _list(self) -> None:
-        choices, self._lines = self._lines, {}
-        for index in sorted(choices):
-            if self._terminal.out_is_tty:
-                head = [f"sources of choice {index + 1}:"] if index else []
-                self._terminal.write("".join(f"{line}\n" for line in ["", *head, *choices[index]]), style="dim")
-            elif index == 0:
-                for line in choices[0]:
-                    self._terminal.note(line)
+    def tell(self, index: int, gathered: list[str]) -> None:
+        if self._terminal.out_is_tty:
+            head = [f"sources of choice {index + 1}:"] if index else []
+            self._terminal.write("".join(f"{line}\n" for line in ["", *head, *gathered]), style="dim")
+        elif index == 0:
+            for line in gathered:
+                self._terminal.note(line)
 
 
 def _source(annotation: dict[str, Any]) -> str:

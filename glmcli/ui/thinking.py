@@ -25,6 +25,7 @@ from glmcli.api.events import (
     Usage,
 )
 from glmcli.errors import GlmError
+from glmcli.ui.gathered import Gathered
 from glmcli.ui.status import Status, ThreadTicker, Tickers
 from glmcli.ui.terminal import Terminal
 from glmcli.ui.thoughts import Thoughts
@@ -109,26 +110,15 @@ class Thinking:
             self._terminal.note(f"thought for {seconds:.0f} s (~{self._tokens} tokens)")
 
 
-class OtherThinking:
+class OtherThinking(Gathered[str]):
     """The reasoning of the choices after the first, where they are printed too: when all their text is there."""
 
-    def __init__(self, terminal: Terminal) -> None:
-        self._terminal = terminal
-        self._thoughts: dict[int, list[str]] = {}
-
-    def feed(self, event: Event) -> None:
+    def take(self, event: Event) -> None:
         match event:
             case ReasoningDelta(text, index) if index:
-                self._thoughts.setdefault(index, []).append(text)
-            case Finished():
-                self._tell()
+                self._gathered.setdefault(index, []).append(text)
             case _:
                 pass
 
-    def close(self, error: GlmError | None) -> None:
-        self._tell()
-
-    def _tell(self) -> None:
-        thoughts, self._thoughts = self._thoughts, {}
-        for index in sorted(thoughts):
-            self._terminal.note(f"thinking of choice {index + 1}:\n{''.join(thoughts[index]).strip()}")
+    def tell(self, index: int, gathered: list[str]) -> None:
+        self._terminal.note(f"thinking of choice {index + 1}:\n{''.join(gathered).strip()}")

@@ -42,6 +42,6 @@ def test_the_parser_sees_each_character_a_few_times(name: str, monkeypatch: pyte
     for piece in text.splitlines(keepends=True):
         splitter.feed(piece)
         splitter.take()
-        splitter.rest()
+        splitter.rest(16)
     splitter.take(final=True)
     assert sum(parsed) < 6 * len(text)

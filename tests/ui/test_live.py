@@ -129,14 +129,18 @@ def test_a_long_open_table_shows_its_beginning_and_its_newest_row() -> None:
     for i in range(30):
         stage.clock.now += 1
         renderer.feed(TextDelta(f"|{i}|x|\n"))
-    assert stage.rows == ["a  b", "────", *(f"{i}  x" for i in range(4)), "… |29|x|"]
+    assert stage.rows == ["a  b", "────", *(f"{i}  x" for i in range(4)), "… 29|x"]
 
 
-def test_a_low_window_shows_the_newest_row_of_a_table_alone() -> None:
-    stage = plain(size=(40, 8), environ={"NO_COLOR": "1", "TERM": "xterm", "LC_ALL": "C"})
+@pytest.mark.parametrize(
+    ("lines", "rows"),
+    [(12, ["", "a  b", "----", "1  2", "3  4", "... 5"]), (8, ["", "a  b", "----", "1  2", "... 5"]), (5, ["... 5"])],
+)
+def test_a_low_window_shows_less_of_a_table(lines: int, rows: list[str]) -> None:
+    stage = plain(size=(40, lines), environ={"NO_COLOR": "1", "TERM": "xterm", "LC_ALL": "C"})
     renderer = drawing(stage)
     renderer.feed(TextDelta("text\n\n|a|b|\n|-|-|\n|1|2|\n|3|4|\n|5|"))
-    assert stage.rows == ["text", "... |5|"]
+    assert stage.rows == ["text", *rows]
 
 
 @pytest.mark.parametrize("undecided", ["-", "==", "```", "``", "1.", "#", "> ", "| "])
