@@ -24,9 +24,9 @@ from glmcli.tools.sidecar import Sidecar
 from glmcli.tools.tool import Approval, Result, Stop, Tool
 
 INTERPRETERS = re.compile(
-    r"(python|node|nodejs|deno|bun|ruby|perl|php|lua|bash|dash|zsh|fish|sh|Rscript|osascript)[\d.]*"
+    r"(env|uv|python|pypy|node|nodejs|deno|bun|ruby|perl|php|lua|bash|dash|zsh|fish|sh|Rscript|osascript)[\d.]*"
 )
-"""Programs of the PATH that run the file which is their first argument."""
+"""Programs that run a file: the first of their arguments that is one."""
 
 
 def read_tools(path: Path, cwd: Path, environ: Mapping[str, str], *, secrets: Iterable[str] = ()) -> list[Tool]:
@@ -105,8 +105,9 @@ class _Command:
         elif found := shutil.which(program, path=self._environ.get("PATH", os.defpath)):
             files.append(Path(self._cwd, found))
         if INTERPRETERS.fullmatch(Path(program).name):
-            files += [self._cwd / it for it in self._how.argv[1:] if not it.startswith("-")][:1]
-        return [_sha256(file) for file in files]
+            named = (os.path.join(self._cwd, it) for it in self._how.argv[1:])  # noqa: PTH118 - may be no path at all
+            files += [Path(it) for it in named if os.path.isfile(it)][:1]  # noqa: PTH113 - likewise
+        return [_sha256(file) if file.is_file() else None for file in files]
 
 
 def _sha256(path: Path) -> str | None:

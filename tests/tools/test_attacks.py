@@ -13,7 +13,8 @@ import pytest
 
 from glmcli.tools.builtin.calculator import calculator_tool
 from glmcli.tools.child import run_child
-from glmcli.tools.tool import Stop
+from glmcli.tools.command import read_tools
+from glmcli.tools.tool import Result, Stop
 from tests.support.cli import Glm
 from tests.support.served import saying, serving
 from tests.tools.builtin.called import refusal
@@ -155,3 +156,29 @@ def test_a_definition_gets_no_key_of_any_profile_whatever_it_names(glm: Glm, tmp
     ran = glm("tools", "call", str(tmp_path / "peek.json"), "--args", "{}", env=keys)
     assert ran.status == 0, ran.stderr
     assert sorted(line for line in ran.stdout.splitlines() if line.partition("=")[0] in keys) == ["WEATHER=three"]
+
+
+@pytest.mark.parametrize(
+    "before", [["python3", "-W", "ignore"], ["env", "python3"], ["sh", "-e"], ["python3", "-X", "dev"]]
+)
+def test_an_approval_is_bound_to_the_script_behind_the_options_of_its_interpreter(
+    before: list[str], tmp_path: Path
+) -> None:
+    definition, script = tmp_path / "peek.json", tmp_path / "script"
+    definition.write_text(json.dumps(SIDECAR | {"command": [*before, "script", "x" * 5000]}))
+    script.write_text("print('good')")
+    (approved,) = read_tools(definition, tmp_path, os.environ)
+    script.write_text("print('evil')")
+    assert approved.run is not None
+    assert approved.run({}, Stop()) == Result(
+        "peek was not run: its program has changed since it was read.", failed=True
+    )
+    (changed,) = read_tools(definition, tmp_path, os.environ)
+    assert changed.hash != approved.hash
+
+
+def test_a_pipe_in_the_place_of_a_script_holds_nobody_up(tmp_path: Path) -> None:
+    (tmp_path / "peek.json").write_text(json.dumps(SIDECAR | {"command": ["sh", "script"]}))
+    os.mkfifo(tmp_path / "script")
+    (tool,) = read_tools(tmp_path / "peek.json", tmp_path, os.environ)
+    assert tool.name == "peek"
