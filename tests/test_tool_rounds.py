@@ -235,9 +235,10 @@ def test_a_call_of_a_tool_that_nobody_defined_gets_its_result() -> None:
 
 
 def test_no_call_of_an_answer_that_is_not_whole_is_carried_out() -> None:
-    tools = Tools()
-    _, error = turn(Answers([call("a")]), tools)
+    tools, log = Tools(), Log()
+    _, error = turn(Answers([call("a")]), tools, log)
     assert isinstance(error, IncompleteError)
+    assert log.seen == [("finish", "", "error", False)]
     _, error = turn(Answers([call("a"), Finished(("length",))]), tools)
     assert isinstance(error, IncompleteError)
     assert tools.rounds == []
