@@ -12,8 +12,8 @@ from typing import Any
 from glmcli.api.events import Audio, Event, Finished, Metadata, ToolCalled, Usage
 from glmcli.errors import GlmError
 from glmcli.ui.clean import one_line
+from glmcli.ui.columns import fit
 from glmcli.ui.remarks import CALLS
-from glmcli.ui.status import fit
 from glmcli.ui.terminal import Terminal
 
 SHOWN = 2000

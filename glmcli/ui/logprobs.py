@@ -13,7 +13,7 @@ from typing import Any
 from glmcli.api.events import Event, Finished, LogProbs
 from glmcli.errors import GlmError
 from glmcli.ui.clean import one_line
-from glmcli.ui.status import columns_of, fit
+from glmcli.ui.columns import columns_of, fit
 from glmcli.ui.terminal import SGR, Terminal
 
 _SHADES = ((0.9, "32"), (0.6, "36"), (0.3, "33"), (0.0, "31"))

@@ -27,8 +27,8 @@ from glmcli.api.events import (
 from glmcli.api.usage import added
 from glmcli.errors import GlmError, Interrupted, UnusableError
 from glmcli.ui.clean import one_line
+from glmcli.ui.columns import fit
 from glmcli.ui.gathered import Gathered
-from glmcli.ui.status import fit
 from glmcli.ui.terminal import Style, Terminal
 from glmcli.ui.usage_line import usage_line
 

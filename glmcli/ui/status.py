@@ -13,7 +13,6 @@ from typing import Protocol
 
 from glmcli.errors import GlmError
 from glmcli.ui.clean import one_line
-from glmcli.ui.columns import columns_of as columns_of
 from glmcli.ui.columns import fit as fit
 from glmcli.ui.terminal import Terminal
 
