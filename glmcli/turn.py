@@ -162,7 +162,7 @@ class _Turn:
             requests = "1 request" if number == 1 else f"{number} requests"
             return LimitError(
                 f"the limit of the turn was reached after {requests}, and the model wants to call more tools",
-                hint="What came is kept: go on with -c, or allow more rounds with --max-turns N.",
+                hint="What came is kept: -c goes on, in the chat /continue; --max-turns N allows more rounds.",
             )
         return None
 

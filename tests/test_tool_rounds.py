@@ -174,7 +174,7 @@ def test_the_number_of_requests_is_limited_and_the_last_calls_stay_open() -> Non
     completion, error = turn(client, tools, log, max_turns=2)
     assert isinstance(error, LimitError)
     assert error.message == "the limit of the turn was reached after 2 requests, and the model wants to call more tools"
-    assert error.hint == "What came is kept: go on with -c, or allow more rounds with --max-turns N."
+    assert error.hint == "What came is kept: -c goes on, in the chat /continue; --max-turns N allows more rounds."
     assert completion.tool_calls() == [call("b", "{ }")]
     assert tools.rounds == [(["a"], True)]
     assert log.seen[-1] == ("finish", "", "complete", False)
