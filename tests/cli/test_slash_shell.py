@@ -22,7 +22,9 @@ from tests.support.served import saying
 
 
 @pytest.fixture
-def talk(tmp_path: Path) -> Iterator[Talk]:
+def talk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Talk]:
+    monkeypatch.chdir(tmp_path)
+    Path("a.py").write_text("a = 1\n")
     with served(tmp_path, saying("One."), saying("Two."), saying("Three.")) as served_talk:
         served_talk.environ |= {"PATH": os.environ["PATH"], "SHELL": "/bin/sh"}
         yield served_talk
