@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from glmcli.tools.builtin.calculator import calculator_tool
+from glmcli.tools.builtin.secret_names import is_secret
 from glmcli.tools.child import run_child
 from glmcli.tools.command import read_tools
 from glmcli.tools.tool import Result, Stop
@@ -122,7 +123,12 @@ time.sleep(600)
 def test_a_program_that_stops_its_supervisor_leaves_nothing_behind(tmp_path: Path) -> None:
     stop, ready = Stop(), tmp_path / "ready"
     os.mkfifo(ready)
-    threading.Thread(target=lambda: (ready.read_bytes(), stop.set())).start()
+
+    def stop_once_ready() -> None:
+        ready.read_bytes()
+        stop.set()
+
+    threading.Thread(target=stop_once_ready).start()
     finished = run_child(
         [sys.executable, "-c", STOPPER], cwd=tmp_path, environ={"PATH": os.environ["PATH"]}, stop=stop, grace=0.2
     )
@@ -182,3 +188,9 @@ def test_a_pipe_in_the_place_of_a_script_holds_nobody_up(tmp_path: Path) -> None
     os.mkfifo(tmp_path / "script")
     (tool,) = read_tools(tmp_path / "peek.json", tmp_path, os.environ)
     assert tool.name == "peek"
+
+
+@pytest.mark.parametrize("path", [".dev.vars", ".dev.vars.staging", ".bash_history", ".wrangler/config/default.toml"])
+def test_where_secrets_lie_beside_a_worker_and_in_a_home_is_asked_for_by_itself(path: str) -> None:
+    assert is_secret(path.split("/"))
+    assert not is_secret([".dev.vars.example"])

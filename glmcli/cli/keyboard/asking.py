@@ -16,6 +16,8 @@ ESCAPES = re.compile("\x1b\\[[0-9;]*[A-Za-z~]")
 """Keys that are no text, and the marks of a paste."""
 PASTE, PASTED = b"200~", b"\x1b[201~"
 """Behind the introducer: what follows was pasted, up to the other mark."""
+QUIET = 0.5
+"""Seconds without a key until somebody who was typing is asked: what they go on to type must not answer."""
 MORE = 0.05
 """Seconds in which the rest of a key comes that sends several bytes: an arrow, a letter beyond ASCII."""
 
@@ -31,8 +33,10 @@ class Asking:
         self._before = before
 
     def begin(self) -> None:
-        """From here on keys are answers."""
+        """From here on keys are answers. Waits for a pause of whoever is typing."""
         ahead = self._waiting()
+        if ahead:
+            ahead += self._waiting(QUIET)
         if ahead and self._before is not None:
             self._before(ahead.decode("utf-8", "replace").replace("\r", "\n"))
 

@@ -9,13 +9,14 @@ import re
 from collections.abc import Sequence
 
 _NAMES = re.compile(
-    r"\.env(\..+)?|\.envrc|\.netrc|_netrc|\.pgpass|\.npmrc|\.pypirc|\.git-credentials|\.htpasswd|\.vault_pass.*"
+    r"\.(env|dev\.vars)(\..+)?|\.envrc|\..+_history|\.my\.cnf|\.s3cfg|\.boto"
+    r"|\.netrc|_netrc|\.pgpass|\.npmrc|\.pypirc|\.git-credentials|\.htpasswd|\.vault_pass.*"
     r"|id_(rsa|dsa|ecdsa|ed25519)(_.*)?|.+\.(pem|key|p12|pfx|jks|keystore|kdbx|ppk)"
     r"|(credentials|secrets?)(\.(json|toml|ya?ml|ini|txt))?|.*\.tfstate(\..*)?",
     re.IGNORECASE,
 )
-_EXAMPLES = re.compile(r"\.env\.(example|sample|template|dist)", re.IGNORECASE)
-_FOLDERS = {".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", "gcloud"}
+_EXAMPLES = re.compile(r"\.(env|dev\.vars)\.(example|sample|template|dist)", re.IGNORECASE)
+_FOLDERS = {".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".wrangler", "gcloud"}
 
 
 def is_secret(parts: Sequence[str]) -> bool:
