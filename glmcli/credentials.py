@@ -16,10 +16,10 @@ from glmcli.api.endpoint import check_token
 from glmcli.api.endpoint import origin as url_origin
 from glmcli.errors import ConfigError
 from glmcli.private_file import locked, open_to_others, replace_file
+from glmcli.setting_keys import TOKEN_VARIABLES
 from glmcli.toml_text import parse, read_file
 
 FILE_NAME = "credentials.toml"
-TOKEN_VARIABLES = ("CLOUDFLARE_API_TOKEN", "CLOUDFLARE_AUTH_TOKEN", "CF_API_TOKEN")
 SERVICE = "glmcli"  # the name under which the system's keyring has our tokens
 COMMAND_SECONDS = 60.0
 

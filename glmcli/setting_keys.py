@@ -17,6 +17,8 @@ Scope = Literal["top", "profile", "both"]
 DEFAULT_MODEL = "@cf/zai-org/glm-4.7-flash"
 ENDPOINTS = ("workers-ai", "workers-ai-openai", "ai-gateway", "openai", "local", "demo")
 CLOUDFLARE = frozenset({"workers-ai", "workers-ai-openai", "ai-gateway"})
+TOKEN_VARIABLES = ("CLOUDFLARE_API_TOKEN", "CLOUDFLARE_AUTH_TOKEN", "CF_API_TOKEN")
+"""Where the token of Cloudflare may stand, the first one wins (interface §8)."""
 WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 BUILT_IN_PROFILES = {"default": "workers-ai", "local": "local", "demo": "demo"}
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glmcli.api.request import REASONING_FIELDS
-from glmcli.errors import ConfigError, GlmError, StoreError, UsageError
+from glmcli.cli.turn_log import TurnLog
+from glmcli.errors import ConfigError, StoreError, UsageError
 from glmcli.world import World
 
 if TYPE_CHECKING:
-    from glmcli.api.completion import Completion
-    from glmcli.api.events import Event, ToolCalled, Usage
+    from glmcli.api.events import ToolCalled, Usage
     from glmcli.cli.plan import Plan
     from glmcli.store import AnswerLog, Session, Store, StoredMessage
 
@@ -107,7 +107,7 @@ class Conversation:
             raise ConfigError(error.message, hint=error.hint) from error
         self._copying = fork
 
-    def begin(self, new: list[Message], plan: "Plan") -> "Log":
+    def begin(self, new: list[Message], plan: "Plan") -> TurnLog:
         """Keeps the user's messages before they are sent, and gives the log for the answer to the last of them."""
         if new:
             self.messages = [_without_thoughts(message) for message in self.before(new)] + new
@@ -116,7 +116,7 @@ class Conversation:
         with self._storing() as storing:
             if storing:
                 log = self._keep_question(new, plan)
-        return Log(self, log, plan)
+        return TurnLog(self, log, plan)
 
     def returned(self, result: Message, after: int | None) -> int | None:
         """The result of a call is part of what is sent on. after: the id of the message before it, where that is
@@ -156,7 +156,7 @@ class Conversation:
         last = self.messages[-1] if self.messages else {}
         return last.get("role") in ("tool", "function") or bool(last.get("tool_calls"))
 
-    def resume_calls(self, plan: "Plan") -> "Log":
+    def resume_calls(self, plan: "Plan") -> TurnLog:
         """The log of a turn that goes on with the open calls of its last answer."""
         last: int | None = None
         with self._storing() as storing:
@@ -164,7 +164,7 @@ class Conversation:
                 id = self._own()
                 self._open().touch(id, self._world.terminal_id())
                 last = self._open().get(id).head
-        return Log(self, None, plan, last=last)
+        return TurnLog(self, None, plan, last=last)
 
     def open_calls(self) -> "list[ToolCalled]":
         """The calls of the last answer that have no result, and after which nothing was said."""
@@ -392,39 +392,3 @@ def _without_thoughts(message: Message) -> Message:
     if not any(key in message for key in REASONING_FIELDS):
         return message
     return {key: value for key, value in message.items() if key not in REASONING_FIELDS}
-
-
-class Log:
-    """The log of a turn, which never raises: `glmcli.turn.AnswerLog` over the store's, or over nothing."""
-
-    def __init__(
-        self, conversation: Conversation, log: "AnswerLog | None", plan: "Plan", *, last: int | None = None
-    ) -> None:
-        self._conversation = conversation
-        self._log = log
-        self._plan = plan
-        self._last = last  # the id of the newest message of the turn
-
-    def feed(self, event: "Event") -> None:
-        if self._log is not None:
-            self._log.feed(event)
-
-    def finish(self, completion: "Completion", status: Any, error: GlmError | None, *, pending: bool = False) -> None:
-        # First: Ctrl-C while it is stored must not drop it from the conversation.
-        self._conversation.answered(completion.message(reasoning=pending), status)
-        if self._log is None:
-            return
-        from glmcli.api.price import dollars
-
-        usage = completion.usage
-        try:
-            cost = dollars(usage) if usage and self._plan.priced else None
-            self._last = self._log.finish(completion, status, error=error, cost=cost)
-        except StoreError as trouble:
-            self._conversation.give_up(trouble)
-
-    def returned(self, result: Message) -> None:
-        self._last = self._conversation.returned(result, self._last)
-
-    def begin_next(self) -> None:
-        self._log = self._conversation.begin_next(self._plan, self._last)

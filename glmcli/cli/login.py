@@ -33,7 +33,8 @@ def login(
     """Store a token for a profile, after trying it."""
     from glmcli.api.endpoint import check_token, origin
     from glmcli.api.http import Http
-    from glmcli.credentials import FILE_NAME, TOKEN_VARIABLES, store_token
+    from glmcli.credentials import FILE_NAME, store_token
+    from glmcli.setting_keys import TOKEN_VARIABLES
 
     settings = call.settings
     profile = settings.profile

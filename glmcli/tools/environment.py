@@ -8,10 +8,10 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 
+from glmcli.setting_keys import TOKEN_VARIABLES
+
 ALLOWED = ("PATH", "HOME", "LANG", "TERM", "TMPDIR", "USER", "LOGNAME", "SHELL")
 ALLOWED_PREFIX = "LC_"
-TOKENS = ("CLOUDFLARE_API_TOKEN", "CLOUDFLARE_AUTH_TOKEN", "CF_API_TOKEN")
-"""The same as `glmcli.credentials.TOKEN_VARIABLES`, which lies beside this layer."""
 
 _PR_SET_DUMPABLE = 4  # linux/prctl.h
 
@@ -24,7 +24,7 @@ def child_environment(
     names: the variables that the tool's declaration names; those that are not set stay unset. secrets: more variables
     that hold a key of ours (a profile's `api_key_env`); like the tokens they are never passed on, even if named.
     """
-    never = {*TOKENS, *secrets}
+    never = {*TOKEN_VARIABLES, *secrets}
     wanted = {*ALLOWED, *names}
     found = {
         name: value

@@ -21,7 +21,7 @@ from glmcli.api import json_text
 from glmcli.api.endpoint import check_header, is_loopback
 from glmcli.errors import ConfigError, UsageError
 from glmcli.private_file import locked, replace_file
-from glmcli.tools.environment import TOKENS
+from glmcli.setting_keys import TOKEN_VARIABLES
 
 FILE = "mcp.json"
 KEYS = ("mcpServers", "servers")
@@ -76,7 +76,7 @@ class Server:
             if reference is None:
                 raise ConfigError(f"{match[0]} is not understood", hint="Write ${NAME} for a variable NAME.")
             name, default = reference.groups()
-            if name in TOKENS or name in secrets:
+            if name in TOKEN_VARIABLES or name in secrets:
                 raise ConfigError(
                     f"{match[0]} is the token that glm itself uses, which no server gets",
                     hint="Give the server a token of its own, in a variable of another name.",

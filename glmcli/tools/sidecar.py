@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from glmcli.tools.environment import TOKENS
+from glmcli.setting_keys import TOKEN_VARIABLES
 
 TIMEOUT = 60.0
 LONGEST = 24 * 3600.0
@@ -153,7 +153,7 @@ def _environment(value: Any) -> Iterator[str]:
     for index, it in enumerate(value):
         if not isinstance(it, str) or not _VARIABLE.fullmatch(it):
             yield f"/{index}: {it!r} is not the name of a variable"
-        elif it in TOKENS:
+        elif it in TOKEN_VARIABLES:
             yield f"/{index}: {it} holds our token, which no tool gets"
 
 

@@ -15,9 +15,10 @@ from glmcli.api.completion import Completion
 from glmcli.api.events import Finished, TextDelta, Usage
 from glmcli.api.request import Sourced
 from glmcli.cli.command import Invocation
-from glmcli.cli.conversation import Conversation, Log
+from glmcli.cli.conversation import Conversation
 from glmcli.cli.options import TurnOptions
 from glmcli.cli.plan import Plan, make_plan
+from glmcli.cli.turn_log import TurnLog
 from glmcli.errors import ConfigError, StoreError, UsageError
 from glmcli.world import World
 
@@ -200,7 +201,7 @@ def test_trouble_at_the_end_of_an_answer_does_not_raise(conversation: Make, tmp_
     full: Any = Full()
     said: list[str] = []
     chat = conversation(warn=said.append)
-    Log(chat, full, plan_in(tmp_path)).finish(whole("x"), "complete", None)
+    TurnLog(chat, full, plan_in(tmp_path)).finish(whole("x"), "complete", None)
     assert said == ["the disk is full; this conversation is not stored any further"]
     assert chat.trouble is not None
     assert chat.messages == [{"role": "assistant", "content": "x"}]

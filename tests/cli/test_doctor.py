@@ -316,7 +316,10 @@ def test_stored_credentials_are_looked_at(glm: Glm, api: DemoServer) -> None:
         ({"LANG": "C.UTF-8"}, "ok: xterm-256color, 80×24, colour, UTF-8"),
         ({"LC_ALL": "de_DE.utf8", "NO_COLOR": "1"}, "ok: xterm-256color, 80×24, no colour, UTF-8"),
         ({"LC_CTYPE": "C"}, "warn: xterm-256color, 80×24, colour, locale C | export LANG=C.UTF-8"),
-        ({"TERM": ""}, "warn: of no known kind, 80×24, colour, locale not set | export LANG=C.UTF-8"),
+        (
+            {"TERM": ""},
+            "warn: of no known kind, 80×24, no colour | It cannot move its cursor; set TERM, or use --plain.",
+        ),
         (
             {"TERM": "dumb"},
             "warn: dumb, 80×24, no colour | It cannot move its cursor; set TERM, or use --plain.",

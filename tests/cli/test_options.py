@@ -249,8 +249,8 @@ def test_the_prompt_form_sends_a_prompt(glm: Glm) -> None:
 def test_the_prompt_form_has_no_place_for_a_system_prompt_or_a_conversation(glm: Glm, flags: tuple[str, ...]) -> None:
     assert glm("run", "hi", "--prompt-form", *flags).answer == (
         "",
-        "the prompt form has no place for a system prompt, earlier messages or attachments\n"
-        "Leave out --prompt-form, or --system, --continue, --messages and --attachment.\n",
+        "the prompt form has no place for a system prompt, earlier messages, attachments or tools\n"
+        "Leave out --prompt-form, or --system, --continue, --messages, --attachment and --tool.\n",
         2,
     )
 

@@ -325,9 +325,9 @@ def test_visual_comes_before_editor(glm: Glm, tmp_path: Path) -> None:
         ),
     ],
 )
-def test_an_editor_that_does_not_work_ends_it(glm: Glm, command: str | None, message: str) -> None:
-    env = {"EDITOR": command} if command else {}
-    assert glm("run", "hi", "-e", env={"PATH": os.environ["PATH"], **env}).answer == ("", f"{message}\n", 2)
+def test_an_editor_that_does_not_work_ends_it(glm: Glm, command: str | None, message: str, tmp_path: Path) -> None:
+    env = {"EDITOR": command, "PATH": os.environ["PATH"]} if command else {"PATH": str(tmp_path)}
+    assert glm("run", "hi", "-e", env=env).answer == ("", f"{message}\n", 2)
 
 
 def test_an_emptied_prompt_is_a_blank_one(glm: Glm, tmp_path: Path) -> None:

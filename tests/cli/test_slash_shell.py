@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from glmcli.cli.repl import Repl
-from glmcli.cli.slash.shell import Kept, ctrl_c, follow, plain, without_secrets
+from glmcli.cli.scrubbed import without_secrets
+from glmcli.cli.slash.shell import Kept, ctrl_c, follow, plain
 from glmcli.errors import Terminated
 from glmcli.settings import load
 from tests.cli.talking import Talk, served

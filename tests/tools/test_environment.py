@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from glmcli.credentials import TOKEN_VARIABLES
+from glmcli.setting_keys import TOKEN_VARIABLES
 from glmcli.tools.child import run_child
-from glmcli.tools.environment import TOKENS, child_environment
+from glmcli.tools.environment import child_environment
 from glmcli.tools.tool import Stop
 
 ROOT = Path(__file__).parents[2]
@@ -22,12 +22,8 @@ OURS = {
     "LD_PRELOAD": "/evil.so",
     "WEATHER_KEY": "w",
     "OPENAI_API_KEY": "o",
-    **dict.fromkeys(TOKENS, "secret"),
+    **dict.fromkeys(TOKEN_VARIABLES, "secret"),
 }
-
-
-def test_the_tokens_are_those_that_credentials_come_from() -> None:
-    assert TOKENS == TOKEN_VARIABLES
 
 
 def test_a_child_gets_a_few_variables_and_those_that_are_named() -> None:
@@ -36,7 +32,9 @@ def test_a_child_gets_a_few_variables_and_those_that_are_named() -> None:
 
 
 def test_our_keys_are_not_passed_on_even_if_they_are_named() -> None:
-    assert child_environment(OURS, [*TOKENS, "OPENAI_API_KEY"], secrets=["OPENAI_API_KEY"]) == child_environment(OURS)
+    assert child_environment(
+        OURS, [*TOKEN_VARIABLES, "OPENAI_API_KEY"], secrets=["OPENAI_API_KEY"]
+    ) == child_environment(OURS)
 
 
 def test_there_is_always_a_path() -> None:
@@ -44,7 +42,7 @@ def test_there_is_always_a_path() -> None:
 
 
 def test_no_token_is_in_the_environment_of_a_child(tmp_path: Path) -> None:
-    environ = child_environment(OURS, [*TOKENS, "WEATHER_KEY"])
+    environ = child_environment(OURS, [*TOKEN_VARIABLES, "WEATHER_KEY"])
     finished = run_child(["env"], cwd=tmp_path, environ=environ, stop=Stop())
     assert sorted(finished.stdout.text().splitlines()) == [
         "HOME=/home/me",

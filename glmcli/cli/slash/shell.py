@@ -11,19 +11,18 @@ import re
 import select
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from glmcli.cli.draft import Item
+from glmcli.cli.scrubbed import without_secrets
 from glmcli.cli.slash.slash import Slash
-from glmcli.credentials import TOKEN_VARIABLES
 from glmcli.errors import Terminated, UsageError
 from glmcli.ui.clean import one_line
 
 if TYPE_CHECKING:
     from glmcli.cli.repl import Repl
-    from glmcli.settings import Settings
 
 HALF = 32 * 1024
 """Characters that are kept of the beginning of an output, and as many of its end."""
@@ -75,16 +74,6 @@ def _run(repl: "Repl", command: str) -> None:
     item = Item(f"$ {name[:LONGEST_NAME]} ({ended})", text)
     repl.draft.add([item])
     terminal.note(f"{ended}; the output ({item.described}) goes along with the next message, /file none drops it")
-
-
-def without_secrets(environ: Mapping[str, str], settings: "Settings") -> dict[str, str]:
-    """The environment without the variables that our tokens stand in, those of every profile."""
-    named = {
-        table.get(key)
-        for table in settings.file.table("profiles").values()
-        for key in ("api_key_env", "gateway_token_env")
-    }
-    return {name: value for name, value in environ.items() if name not in {*TOKEN_VARIABLES, *named}}
 
 
 class Kept:
