@@ -308,7 +308,7 @@ def _summary(store: "Store", session: "Session") -> dict[str, Any]:
 
 def _write_lines(call: Invocation, lines: list[str]) -> None:
     """Lines, cut to a terminal's width."""
-    from glmcli.ui.status import fit
+    from glmcli.ui.columns import fit
 
     for line in lines:
         call.terminal.write(f"{fit(line, call.terminal.width) if call.terminal.out_is_tty else line}\n")

@@ -36,7 +36,8 @@ def call_(
 ) -> None:
     """Run a tool without a model. Prints what the model would get, and asks nobody. The exit status is 2 where the
     arguments do not fit, 9 where the tool fails."""
-    from glmcli.tools.calling import bounded, checked
+    from glmcli.tools.calling import checked
+    from glmcli.tools.kept import kept
     from glmcli.tools.tool import Stop
 
     with opened(call) as toolbox:
@@ -61,7 +62,7 @@ def call_(
     if result.failed:
         said = result.text.strip()
         raise UnusableError(said if said.startswith(f"{name} ") else f"{name} failed: {said}")
-    text = bounded(result.text)
+    text = kept(result.text)
     call.terminal.write(text if text.endswith("\n") else text + "\n")
 
 

@@ -5,7 +5,8 @@ from threading import Event
 import pytest
 
 from glmcli.errors import GlmError
-from glmcli.ui.status import Status, ThreadTicker, busy, fit
+from glmcli.ui.columns import fit
+from glmcli.ui.status import Status, ThreadTicker, busy
 from tests.support.screen import seen
 from tests.ui.drawing import Clock, Stage
 

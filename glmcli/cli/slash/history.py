@@ -31,7 +31,7 @@ MARKS = {"complete": "", "interrupted": " (interrupted)", "error": " (cut short)
 def _history(repl: "Repl", argument: str) -> None:
     from glmcli.store import said
     from glmcli.ui.clean import one_line
-    from glmcli.ui.status import fit
+    from glmcli.ui.columns import fit
 
     if argument and not (argument.isascii() and argument.isdecimal()):
         raise UsageError(f"{argument} is no number of messages", hint="For example: /history 5")

@@ -159,7 +159,7 @@ def _rename(repl: "Repl", argument: str) -> None:
 
 
 def _say(repl: "Repl", line: str) -> None:
-    from glmcli.ui.status import fit
+    from glmcli.ui.columns import fit
 
     repl.say(fit(line, repl.terminal.width))
 

@@ -24,9 +24,6 @@ from glmcli.ui.clean import one_line
 if TYPE_CHECKING:
     from glmcli.cli.repl import Repl
 
-HALF = 32 * 1024
-"""Characters that are kept of the beginning of an output, and as many of its end."""
-
 GRACE = 2.0
 """Seconds after which a command that was told to end is told so more firmly."""
 
@@ -42,10 +39,12 @@ def _run(repl: "Repl", command: str) -> None:
         raise UsageError("there is no command after it; nothing was run", hint="For example: !git diff")
     terminal = repl.terminal
     environ = without_secrets(terminal.world.environ, repl.plan.settings)
+    from glmcli.tools.kept import Kept
+
     kept = Kept()
 
     def show(text: str) -> None:
-        kept.add(text)
+        kept.add(text.encode())
         terminal.write_error(text)
 
     terminal.fresh_line("stderr")
@@ -66,7 +65,7 @@ def _run(repl: "Repl", command: str) -> None:
             follow(process, show, monotonic, presses, told=keys is not None)
     terminal.fresh_line("stderr")
     ended = _ended(process.returncode)
-    text = kept.text()
+    text = plain(kept.text())
     if not text.strip():
         terminal.note(f"{ended}, no output")
         return
@@ -74,37 +73,6 @@ def _run(repl: "Repl", command: str) -> None:
     item = Item(f"$ {name[:LONGEST_NAME]} ({ended})", text)
     repl.draft.add([item])
     terminal.note(f"{ended}; the output ({item.described}) goes along with the next message, /file none drops it")
-
-
-class Kept:
-    """The beginning and the end of a text that comes in pieces."""
-
-    def __init__(self, half: int = HALF) -> None:
-        self._half = half
-        self._head = ""
-        self._tail: list[str] = []
-        self._held = self._total = 0
-
-    def add(self, text: str) -> None:
-        self._total += len(text)
-        free = self._half - len(self._head)
-        self._head += text[:free]
-        if rest := text[free:]:
-            self._tail.append(rest)
-            self._held += len(rest)
-            if self._held > 4 * self._half:  # seldom, so that pieces are not joined again and again
-                self._shorten()
-
-    def text(self) -> str:
-        """It, what is left out in between named; without what only a terminal needs."""
-        self._shorten()
-        left = self._total - len(self._head) - self._held
-        between = f"\n… {left:,} characters are left out here …\n" if left else ""
-        return plain(f"{self._head}{between}{''.join(self._tail)}")
-
-    def _shorten(self) -> None:
-        self._tail = ["".join(self._tail)[-self._half :]]
-        self._held = len(self._tail[0])
 
 
 def plain(text: str) -> str:
