@@ -16,7 +16,7 @@ from glmcli import __version__
 from glmcli.api.download import BY_HAND, REDIRECTS, check_url, shown
 from glmcli.api.http import BrokenConnection, Http
 from glmcli.api.proxy import proxy_for
-from glmcli.api.public import Lookup, look_up, public_addresses
+from glmcli.api.public import Lookup, addresses, look_up, public_addresses
 from glmcli.errors import NetworkError, UsageError
 
 FIRST_BYTE = 20.0  # seconds
@@ -84,7 +84,7 @@ def _addresses(url: str, environ: Mapping[str, str], allow_private: bool, lookup
     host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
     proxy = proxy_for(url, environ)
     if proxy is None:
-        found = lookup(host, port) if allow_private else public_addresses(host, port, lookup)
+        found = addresses(host, port, lookup) if allow_private else public_addresses(host, port, lookup)
         return found[:ADDRESSES]
     if not allow_private:
         if parts.scheme == "http":

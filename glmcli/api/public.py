@@ -18,8 +18,14 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 bits
-# Public by their number, but they answer only to the machines of one cloud: Azure's, and Oracle's, IANA's own network.
-_OF_CLOUDS = (ipaddress.IPv4Network("168.63.129.16/32"), ipaddress.IPv4Network("192.0.0.0/24"))
+_NOT_PUBLIC = (
+    # Public by their number, but they answer only to the machines of one cloud: Azure's, and Oracle's, IANA's own network.
+    ipaddress.IPv4Network("168.63.129.16/32"),
+    ipaddress.IPv4Network("192.0.0.0/24"),
+    # Public to Python 3.11: whichever relay is nearest (RFC 7526), and addresses for documentation (RFC 9637).
+    ipaddress.IPv4Network("192.88.99.0/24"),
+    ipaddress.IPv6Network("3fff::/20"),
+)
 
 
 def look_up(host: str, port: int) -> list[str]:
@@ -35,9 +41,16 @@ def look_up(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(address[4][0]) for address in found))
 
 
+def addresses(host: str, port: int, lookup: Lookup) -> list[str]:
+    """The addresses of a host, at least one. Raises NetworkError, and what the lookup raises."""
+    if found := list(lookup(host, port)):
+        return found
+    raise NetworkError(f"there is no host {host}", hint="Check the address.")
+
+
 def public_addresses(host: str, port: int, lookup: Lookup) -> list[str]:
-    """The addresses of a host, if all of them are public. Raises UsageError, and what the lookup raises."""
-    found = list(lookup(host, port))
+    """The addresses of a host, if all of them are public. Raises UsageError, and as `addresses` does."""
+    found = addresses(host, port, lookup)
     for address in found:
         if not is_public(address):
             via = "" if address == host else f" leads to {address}, which"
@@ -54,10 +67,11 @@ def is_public(address: str) -> bool:
         parsed = _unwrapped(ipaddress.ip_address(address))
     except ValueError:
         return False
+    if any(parsed in network for network in _NOT_PUBLIC):
+        return False
     if isinstance(parsed, ipaddress.IPv6Address):
         return parsed in _GLOBAL_UNICAST and parsed.is_global
-    public = parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
-    return public and not any(parsed in network for network in _OF_CLOUDS)
+    return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
 
 
 def _unwrapped(address: _Address) -> _Address:

@@ -158,6 +158,11 @@ def test_a_name_that_leads_to_this_machine_is_refused() -> None:
     )
 
 
+@pytest.mark.parametrize("allow_private", [False, True])
+def test_a_name_without_an_address_is_refused(allow_private: bool) -> None:
+    assert refusal(leading(allow_private=allow_private), url="https://public.test/") == "there is no host public.test."
+
+
 def test_the_address_that_was_checked_is_the_one_that_is_connected_to() -> None:
     asked: list[tuple[str, int]] = []
 
