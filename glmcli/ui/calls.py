@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from glmcli.api.events import Event, Requested, ToolCalled, ToolReturned, ToolStarted
 from glmcli.errors import GlmError
 from glmcli.ui.clean import clean, one_line
@@ -18,6 +20,8 @@ REASON_SHOWN = 200
 """Columns of what a call that failed says."""
 WHOLE_SHOWN = 200
 """Lines of a result that `-v` shows."""
+NAMED = 20
+"""Calls that nobody carried out and that are named one by one; the rest is counted."""
 
 
 class Calls:
@@ -56,8 +60,10 @@ class Calls:
 
     def close(self, error: GlmError | None) -> None:
         self._status.stop()
-        for call in self._called.values():
+        for call in islice(self._called.values(), NAMED):
             self._terminal.note(f"tool call {one_line(call.name)} {fit(one_line(call.arguments), ARGUMENTS_SHOWN)}")
+        if more := max(0, len(self._called) - NAMED):
+            self._terminal.note(f"… {more:,} more tool call{'' if more == 1 else 's'}")
         self._called.clear()
 
     def _wait(self) -> None:

@@ -124,5 +124,15 @@ def test_calls_that_nobody_carried_out_are_named_at_the_end() -> None:
     assert stage.stderr.splitlines() == ['tool call slow {"x": 1}', "tool call quick {}"]
 
 
+def test_of_very_many_calls_that_nobody_carried_out_a_few_are_named_and_the_rest_counted() -> None:
+    stage = Stage(tty=False)
+    shown = renderer(stage)
+    for number in range(5000):
+        shown.feed(ToolCalled(f"call-{number}", "look", f'{{"at": {number}}}'))
+    shown.close(LimitError("enough"))
+    named = [f'tool call look {{"at": {number}}}' for number in range(20)]
+    assert stage.stderr.splitlines() == [*named, "… 4,980 more tool calls"]
+
+
 def test_sizes_are_written_as_people_do() -> None:
     assert [size(count) for count in (0, 999, 1000, 65_536)] == ["0 B", "999 B", "1.0 kB", "65.5 kB"]
