@@ -2,7 +2,8 @@
 
 A path is first resolved, symlinks and `..` included, and must then lie in a root. It is opened by walking down from
 that root, one part at a time, each relative to the folder above it and none of them a symlink: so whatever is swapped
-for a symlink in the meantime makes the opening fail, and never leads out (reliability §5.2, 10).
+for a symlink in the meantime makes the opening fail, and never leads out (reliability §5.2, 10). What is closed is
+known by device and inode, so that a second name of it (a hard link) does not open it either.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,11 +102,20 @@ class Roots:
     def file(self, place: Place) -> Iterator[int]:
         """A descriptor to read a regular file by. Raises Refused for anything else, and where it cannot be opened."""
         with self.folder(place, above=True) as (folder, name):
-            descriptor = open_file(folder, name, place.named)
+            descriptor = self.open_file(folder, name, place.named)
             try:
                 yield descriptor
             finally:
                 os.close(descriptor)
+
+    def open_file(self, folder: int, name: str, named: str) -> int:
+        """A descriptor to read a regular file of a folder by. Raises Refused for anything else, and for what is closed,
+        by whichever name."""
+        descriptor = open_file(folder, name, named)
+        if self.is_closed(os.fstat(descriptor)):
+            os.close(descriptor)
+            raise _is_closed(named)
+        return descriptor
 
     @contextmanager
     def folder(self, place: Place, *, above: bool = False, make: bool = False) -> Iterator[tuple[int, str]]:
@@ -134,7 +144,9 @@ class Roots:
             os.close(descriptor)
 
     def is_closed(self, entry: os.stat_result) -> bool:
-        """Whether this is one of the closed folders, by whichever name it was reached."""
+        """Whether this is one of the closed folders, or a file below one, by whichever name it was reached."""
+        if stat.S_ISREG(entry.st_mode):
+            return entry.st_nlink > 1 and identity(entry) in self._closed_files()
         return identity(entry) in self._closed_identities()
 
     def __str__(self) -> str:
@@ -154,6 +166,13 @@ class Roots:
             except OSError:  # not there, so it cannot be reached
                 continue
         return found
+
+    def _closed_files(self) -> Iterator[_Identity]:
+        for closed in self._closed:
+            for folder, _, names in os.walk(closed):
+                for name in names:
+                    with suppress(OSError):  # gone meanwhile
+                        yield identity(os.lstat(os.path.join(folder, name)))  # noqa: PTH118 - of many, one matters
 
 
 def open_file(folder: int, name: str, named: str) -> int:

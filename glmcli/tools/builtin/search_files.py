@@ -103,6 +103,9 @@ class _Search:
                     self._left_out["that cannot be opened"] += 1
                     continue
                 try:
+                    if self._roots.is_closed(os.fstat(descriptor)):
+                        self._left_out["that belong to glm itself"] += 1
+                        continue
                     yield descriptor, start + entry.path
                 finally:
                     os.close(descriptor)

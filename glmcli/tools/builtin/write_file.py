@@ -8,7 +8,7 @@ import stat
 from contextlib import suppress
 
 from glmcli.tools.builtin.declaring import Arguments, Refused, declared, reason
-from glmcli.tools.builtin.roots import Roots, kind, open_file
+from glmcli.tools.builtin.roots import Roots, kind
 from glmcli.tools.tool import Approval, Result, Stop, Tool
 
 LARGEST = 1 << 24  # bytes of a file that is extended, which takes a copy of it
@@ -47,7 +47,7 @@ def _write(roots: Roots, arguments: Arguments) -> Result:
         raise Refused(f"The folder of {place.named} does not exist; with make_folders it is made.")
     with roots.folder(place, above=True, make=make) as (folder, name):
         old = _old(folder, name, path)
-        before = _content(folder, name, path) if append and old else b""
+        before = _content(roots, folder, name, path) if append and old else b""
         try:
             _replace(folder, name, before + content, old)
         except OSError as error:
@@ -74,8 +74,8 @@ def _old(folder: int, name: str, path: str) -> os.stat_result | None:
     return found
 
 
-def _content(folder: int, name: str, path: str) -> bytes:
-    with os.fdopen(open_file(folder, name, path), "rb") as file:
+def _content(roots: Roots, folder: int, name: str, path: str) -> bytes:
+    with os.fdopen(roots.open_file(folder, name, path), "rb") as file:
         content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
         raise Refused(f"{path} has more than {LARGEST >> 20} MiB, which is too much to add to.")

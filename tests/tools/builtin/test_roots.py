@@ -163,6 +163,26 @@ def test_our_own_configuration_is_not_walked_through(root: Path, closed: Path) -
     assert told(list_dir_tool(reach), depth=3) == "., 3 entries:\nglmcli/\nsub/\nsub/a.txt  7"
 
 
+def test_a_second_name_of_a_file_of_our_own_configuration_is_no_way_to_it(root: Path, closed: Path) -> None:
+    (closed / "tools").mkdir()
+    (closed / "tools" / "a.py").write_text(SECRET)
+    os.link(closed / "credentials.toml", root / "one.txt")
+    os.link(closed / "tools" / "a.py", root / "sub" / "two.txt")
+    os.link(root / "sub" / "a.txt", root / "three.txt")
+    reach = Roots([root], cwd=root, closed=[closed])
+    for path in ("one.txt", "sub/two.txt"):
+        text = f"{path} belongs to the configuration of glm itself, which no tool may touch."
+        assert refusal(read_file_tool(reach), path=path) == text
+        assert refusal(search_files_tool(reach), path=path, pattern="e") == text
+        assert refusal(write_file_tool(reach), path=path, content="x", append=True) == text
+    assert told(read_file_tool(reach), path="three.txt") == "three.txt, whole:\ninside"
+    assert told(search_files_tool(reach), pattern="e").splitlines() == [
+        "2 lines in 2 files; 2 that belong to glm itself:",
+        "sub/a.txt:1: inside",
+        "three.txt:1: inside",
+    ]
+
+
 def test_our_own_configuration_stays_shut_when_its_name_is_changed_meanwhile(root: Path, closed: Path) -> None:
     def swap() -> None:
         (root / "sub").rename(root / "away")
