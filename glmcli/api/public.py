@@ -19,7 +19,7 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 bits
 _NOT_PUBLIC = (
-    # Public by their number, but they answer only to the machines of one cloud: Azure's, and Oracle's, IANA's own network.
+    # They answer only to the machines of one cloud: Azure's, and Oracle's, which is IANA's own network.
     ipaddress.IPv4Network("168.63.129.16/32"),
     ipaddress.IPv4Network("192.0.0.0/24"),
     # Public to Python 3.11: whichever relay is nearest (RFC 7526), and addresses for documentation (RFC 9637).
