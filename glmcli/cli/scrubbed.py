@@ -10,12 +10,16 @@ from glmcli.setting_keys import TOKEN_VARIABLES
 if TYPE_CHECKING:
     from glmcli.settings import Settings
 
+KEYS = ("api_key_env", "gateway_token_env")
+
 
 def without_secrets(environ: Mapping[str, str], settings: "Settings") -> dict[str, str]:
     """The environment without the variables that our tokens stand in, those of every profile."""
-    named = {
-        table.get(key)
-        for table in settings.file.table("profiles").values()
-        for key in ("api_key_env", "gateway_token_env")
-    }
-    return {name: value for name, value in environ.items() if name not in {*TOKEN_VARIABLES, *named}}
+    withheld = {*TOKEN_VARIABLES, *secret_names(settings)}
+    return {name: value for name, value in environ.items() if name not in withheld}
+
+
+def secret_names(settings: "Settings") -> set[str]:
+    """The variables that profiles name for a key of theirs."""
+    tables = settings.file.table("profiles").values()
+    return {name for table in tables for key in KEYS if isinstance(name := table.get(key), str)}

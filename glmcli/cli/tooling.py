@@ -106,7 +106,7 @@ def refuse_foreign(calls: "Sequence[ToolCalled]", plan: Plan) -> None:
 def toolbox_of(folder: Path, world: World, settings: Settings, warn: Say) -> "Toolbox":
     """A toolbox that knows neither our tokens nor the keys of profiles. What it starts, be it only to be asked what it
     offers, cannot look into this process."""
-    from glmcli.cli.scrubbed import without_secrets
+    from glmcli.cli.scrubbed import secret_names, without_secrets
     from glmcli.tools.environment import hide_environment
     from glmcli.tools.toolbox import Toolbox
 
@@ -115,6 +115,7 @@ def toolbox_of(folder: Path, world: World, settings: Settings, warn: Say) -> "To
         folder,
         cwd=Path.cwd(),
         environ=without_secrets(world.environ, settings),
+        secrets=secret_names(settings),
         now=world.now,
         warn=warn,
         ca_bundle=settings.value("ca_bundle").value,

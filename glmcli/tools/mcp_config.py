@@ -34,6 +34,7 @@ LONGEST_PLACE = 120
 NAME = re.compile(r"(?!.*__)[A-Za-z0-9_-]{0,31}[A-Za-z0-9-]")
 """A tool is called server__tool, so the first `__` must end the server's name."""
 
+_OF_PROFILE = "holds a key of one of your profiles"
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _REFERENCE = re.compile(r"(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 
@@ -77,8 +78,9 @@ class Server:
                 raise ConfigError(f"{match[0]} is not understood", hint="Write ${NAME} for a variable NAME.")
             name, default = reference.groups()
             if name in TOKEN_VARIABLES or name in secrets:
+                ours = "is the token that glm itself uses" if name in TOKEN_VARIABLES else _OF_PROFILE
                 raise ConfigError(
-                    f"{match[0]} is the token that glm itself uses, which no server gets",
+                    f"{match[0]} {ours}, which no server gets",
                     hint="Give the server a token of its own, in a variable of another name.",
                 )
             value = environ.get(name)

@@ -9,7 +9,7 @@ What cannot be read keeps nobody from the rest.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -70,7 +70,8 @@ class Toolbox:
     """All tools that could be named. Servers that it starts run until `close`.
 
     folder: the user's directory. cwd: where tools run. environ: without what no tool may get. now: seconds
-    since the epoch. warn: says one line to the user. allow_private: `fetch_url` may reach private addresses.
+    since the epoch. warn: says one line to the user. secrets: names that were left out of environ, beside our tokens,
+    so that a server which wants one is told why. allow_private: `fetch_url` may reach private addresses.
     """
 
     def __init__(
@@ -81,12 +82,14 @@ class Toolbox:
         environ: Mapping[str, str],
         now: Callable[[], float],
         warn: Callable[[str], None],
+        secrets: Collection[str] = (),
         ca_bundle: str | None = None,
         allow_private: bool = False,
     ) -> None:
         self.folder = folder
         self._cwd = cwd
         self._environ = environ
+        self._secrets = secrets
         self._now = now
         self._tell = warn
         self._told: set[str] = set()
@@ -168,6 +171,7 @@ class Toolbox:
                     cwd=self._cwd,
                     log=self.folder / "mcp.log",
                     warn=self._warn,
+                    secrets=self._secrets,
                     ca_bundle=self._ca_bundle,
                 )
             servers = self._servers

@@ -93,7 +93,7 @@ def test_variables_are_looked_up_when_a_server_is_used() -> None:
         ("${GONE}", "the variable GONE is not set"),
         ("${input:key}", "${input:key} is not understood"),
         ("${CLOUDFLARE_API_TOKEN}", "${CLOUDFLARE_API_TOKEN} is the token that glm itself uses, which no server gets"),
-        ("${env:OURS:-x}", "${env:OURS:-x} is the token that glm itself uses, which no server gets"),
+        ("${env:OURS:-x}", "${env:OURS:-x} holds a key of one of your profiles, which no server gets"),
     ],
 )
 def test_a_variable_that_is_not_set_or_ours_alone_is_an_error(value: str, message: str) -> None:
