@@ -86,12 +86,13 @@ class _Command:
         return result_of(finished, self._name)
 
     def implementation(self) -> bytes:
-        """What an approval is bound to: how it runs, and the content of what runs."""
+        """What an approval is bound to: how it runs and where, since a Makefile lies there, and the content of what
+        runs."""
         how = [
             self._how.argv,
             self._how.timeout,
             sorted(self._how.environment),
-            str(self._how.cwd or ""),
+            os.path.realpath(self._cwd),
             self._content,
         ]
         return json.dumps(how).encode()

@@ -4,7 +4,8 @@
                  it, the program is sought from the file's folder, else in the PATH
     timeout      seconds (60)
     environment  names of the variables that the program gets, beside the few that every child has
-    cwd          a folder, from the file's; without it, the working directory of glm
+    cwd          a folder, from the file's; without it, the working directory of glm, and an approval for good holds in
+                 that one alone
     safe         true: nobody is asked before it runs
 
 Without `command` it is the executable file beside the definition that has its name: `weather.sh` for `weather.json` or

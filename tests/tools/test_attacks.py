@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from glmcli.tools.approvals import Approvals, Call, any_like
 from glmcli.tools.builtin.calculator import calculator_tool
 from glmcli.tools.builtin.secret_names import is_secret
 from glmcli.tools.child import run_child
 from glmcli.tools.command import read_tools
 from glmcli.tools.tool import Result, Stop
+from tests.cli.test_tool_calls import call, calling
 from tests.support.cli import Glm
 from tests.support.served import saying, serving
 from tests.tools.builtin.called import refusal
@@ -151,6 +153,21 @@ SIDECAR = {
 }
 
 
+def test_a_server_that_asks_for_the_key_of_a_profile_is_told_that_it_is_withheld(glm: Glm, tmp_path: Path) -> None:
+    glm.folder.mkdir(exist_ok=True)
+    (glm.folder / "config.toml").write_text(
+        '[profiles.other]\nbase_url = "http://127.0.0.1:9"\nendpoint = "openai"\napi_key_env = "OTHER"\n'
+    )
+    server = {"command": "true", "env": {"KEY": "${OTHER}"}}
+    (glm.folder / "mcp.json").write_text(json.dumps({"mcpServers": {"it": server}}))
+    ran = glm("run", "-T", "it", "?", env={"OTHER": "two"})
+    assert (ran.stdout, ran.status) == ("", 3)
+    assert ran.stderr == (
+        "the MCP server it (true) cannot be used: ${OTHER} holds a key of one of your profiles, which no server gets\n"
+        "Give the server a token of its own, in a variable of another name.\n"
+    )
+
+
 def test_a_definition_gets_no_key_of_any_profile_whatever_it_names(glm: Glm, tmp_path: Path) -> None:
     (tmp_path / "peek.json").write_text(json.dumps(SIDECAR))
     glm.folder.mkdir(exist_ok=True)
@@ -181,6 +198,34 @@ def test_an_approval_is_bound_to_the_script_behind_the_options_of_its_interprete
     )
     (changed,) = read_tools(definition, tmp_path, os.environ)
     assert changed.hash != approved.hash
+
+
+def test_an_approval_for_good_holds_only_in_the_folder_that_a_program_runs_in(
+    glm: Glm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "peek.json"
+    path.write_text(json.dumps(SIDECAR | {"command": ["sh", "script"]}))
+    for name in ("mine", "theirs"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "script").write_text("touch ran; echo done")
+    (tool,) = read_tools(path, tmp_path / "mine", os.environ)
+    asked = Call(tool, {})
+    Approvals(glm.folder).approve_for_good(asked, any_like(asked), now=0.0)
+
+    def outcome(folder: str) -> tuple[int, bool]:
+        monkeypatch.chdir(tmp_path / folder)
+        with serving(calling(call("{}", name="peek")), saying("Done.")) as server:
+            ran = glm("run", "-T", str(path), "?", env=server.env)
+        return ran.status, Path("ran").exists()
+
+    assert outcome("mine") == (0, True)
+    assert outcome("theirs") == (10, False)
+    (elsewhere,) = read_tools(path, tmp_path / "theirs", os.environ)
+    (again,) = read_tools(path, tmp_path / "mine", os.environ)
+    assert (again.hash == tool.hash, elsewhere.hash == tool.hash) == (True, False)
+    path.write_text(json.dumps(SIDECAR | {"command": ["sh", "script"], "cwd": "mine"}))
+    here, there = (read_tools(path, tmp_path / name, os.environ)[0].hash for name in ("mine", "theirs"))
+    assert here == there == tool.hash
 
 
 def test_a_pipe_in_the_place_of_a_script_holds_nobody_up(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def test_a_definition_alone_does_not_run_here(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "keys",
-    [{"timeout": 5}, {"environment": ["OTHER"]}, {"cwd": "."}, {"command": ["./weather.sh", "-v"]}],
+    [{"timeout": 5}, {"environment": ["OTHER"]}, {"cwd": ".."}, {"command": ["./weather.sh", "-v"]}],
     ids=lambda keys: next(iter(keys)),
 )
 def test_what_runs_and_how_is_part_of_what_is_approved(tmp_path: Path, keys: dict[str, Any]) -> None:
