@@ -65,6 +65,8 @@ def prepare(
         plan = whole_body.with_model(plan, given.body, options)
         endpoint = outline(plan.settings.profile, plan.model.value, call.folder)
         body, plan, new = whole_body.merged(given.body, new, options, plan, endpoint)
+        if "messages" not in body:
+            _refuse_tools(plan)
         asked = Asked(plan, endpoint, body, new)
         origins = whole_body.origins(given, options, body)
     if attached and (doubt := attachments.warning(attached, asked.plan.model.value)):
@@ -109,6 +111,7 @@ def _asked(
         raise UsageError(f"there are two prompts: the one given, and that of {lone.origin}", hint="Leave one out.")
     if options.prompt_form or lone is not None:
         lone = lone or Sourced(prompt, "")
+        _refuse_tools(plan)
         if "messages" in params or conversation.messages:
             raise UsageError(
                 "the prompt form has no place for earlier messages", hint="Leave out --prompt-form, or the messages."
@@ -147,6 +150,14 @@ def _pending(plan: Plan, conversation: Conversation) -> "list[ToolCalled]":
     calls = conversation.open_calls()
     refuse_foreign(calls, plan)
     return calls
+
+
+def _refuse_tools(plan: Plan) -> None:
+    """Raises UsageError: what a call comes to needs messages to stand in."""
+    if plan.tools:
+        raise UsageError(
+            "the prompt form has no place for tools", hint="Leave out --tool and --functions, or give messages."
+        )
 
 
 def _refuse_blank(prompt: Any) -> None:

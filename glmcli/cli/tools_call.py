@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -111,7 +112,8 @@ def _arguments(call: Invocation, tool: "Tool", args: str | None, values: list[st
 
 
 def _value(tool: "Tool", name: str, text: str) -> Any:
-    """JSON where the schema of the argument takes that, else the text itself."""
+    """JSON where the schema of the argument takes that, else the text itself; of two that do not fit, the JSON, since
+    that is what can be told to be wrong."""
     import jsonschema_rs
 
     from glmcli.api import json_text
@@ -121,6 +123,7 @@ def _value(tool: "Tool", name: str, text: str) -> Any:
     with suppress(UsageError, ValueError):
         value = json_text.parse(text.encode())
         definitions: dict[str, Any] = {key: parameters[key] for key in ("$defs", "definitions") if key in parameters}
-        if not isinstance(value, str) and jsonschema_rs.is_valid({**definitions, **schema}, value):
+        fits = partial(jsonschema_rs.is_valid, {**definitions, **schema})
+        if not isinstance(value, str) and (fits(value) or not fits(text)):
             return value
     return text

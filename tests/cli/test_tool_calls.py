@@ -306,3 +306,6 @@ def test_a_name_that_is_no_tool_is_a_usage_error_that_names_the_nearest(glm: Glm
 
 def test_the_prompt_form_has_no_place_for_tools(glm: Glm) -> None:
     assert glm("run", "--dry-run", "--prompt-form", "-T", "now", "?").status == 2
+    told = "the prompt form has no place for tools\nLeave out --tool and --functions, or give messages.\n"
+    assert glm("run", "-T", "now", "--body", "-", stdin=b'{"prompt": "?"}').answer == ("", told, 2)
+    assert glm("run", "-T", "now", "-o", "prompt=?").answer == ("", told, 2)

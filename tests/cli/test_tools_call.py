@@ -95,6 +95,11 @@ def test_arguments_may_be_in_a_file_or_on_stdin(glm: Glm, tools: Path, tmp_path:
             '/days: "x" is not of type integer\n/city: is missing\n' + SHOWS.format("forecast"),
         ),
         (
+            ["forecast", "city=Bern", "days=1.5", 'more={"a": ["b"]}'],
+            "The arguments do not fit the schema of forecast:\n"
+            '/days: 1.5 is not of type integer\n/more/a/0: "b" is not of type integer\n' + SHOWS.format("forecast"),
+        ),
+        (
             ["forecast", "city"],
             "the argument 'city' is not of the form NAME=VALUE\n" + SHOWS.format("forecast"),
         ),
@@ -171,6 +176,13 @@ def test_file_tools_stay_inside_the_roots(glm: Glm, tmp_path: Path) -> None:
         "`glm tools show read_file` shows what it takes; --root opens a folder.\n",
         2,
     )
+
+
+def test_a_root_that_is_no_folder_is_told_before_anything_else(glm: Glm, tmp_path: Path) -> None:
+    told = f"there is no folder {tmp_path / 'gone'} for the file tools\n--root DIR names another.\n"
+    root = ("--root", str(tmp_path / "gone"))
+    assert glm("tools", "call", "list_dir", *root).answer == ("", told, 2)
+    assert glm("run", "-T", "list_dir", *root, "What is there?").answer == ("", told, 2)
 
 
 def test_a_tool_of_a_server_is_called_by_its_whole_name(glm: Glm) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glmcli.errors import UsageError
 from glmcli.tools.tool import Tool
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def built_in(
     environ: for commands; names proxies. now: seconds since the epoch. ca_bundle: a file of certificates to trust
     instead of the system's. config: the folder of our own configuration, which no file tool touches. secrets: names of
     variables that no command gets. allow_private: whether `fetch_url` may reach this machine and its private networks.
-    Raises KeyError for any other name.
+    Raises KeyError for any other name, UsageError for a root that is no folder.
     """
     match name:
         case "calculator":
@@ -60,6 +61,10 @@ def built_in(
         case "read_file" | "list_dir" | "search_files" | "write_file":
             from glmcli.tools.builtin.roots import Roots
 
+            if missing := [root for root in roots if not root.is_dir()]:
+                raise UsageError(
+                    f"there is no folder {missing[0]} for the file tools", hint="--root DIR names another."
+                )
             return _file_tool(name, Roots(roots, cwd=cwd, home=environ.get("HOME"), closed=[config]))
     raise KeyError(name)
 

@@ -33,6 +33,7 @@ def test_a_definition_is_valid_and_knows_its_arguments_only(name: str, tmp_path:
     assert faults(Definition(tool.definition, Path(name))) == []
     assert tool.parameters is not None
     assert tool.parameters["additionalProperties"] is False
+    (tmp_path / "elsewhere").mkdir()
     assert tool.hash == made(name, tmp_path / "elsewhere").hash
 
 
