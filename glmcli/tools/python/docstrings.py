@@ -14,8 +14,7 @@ _NAMED = ("properties", "$defs")
 
 def documented(schema: dict[str, Any], docstring: str) -> str:
     """Describes the properties of an object by a docstring, unless an annotation did, and those of the objects in it
-    by theirs, which stand under the key `docstring` and are taken away. Returns the description of the whole: the first
-    paragraph."""
+    by theirs, which stand under the key `docstring` and are taken away. Returns the description of the whole."""
     description, parameters = read(docstring)
     for name, inner in schema.get("properties", {}).items():
         if name in parameters:
@@ -25,20 +24,25 @@ def documented(schema: dict[str, Any], docstring: str) -> str:
 
 
 def read(docstring: str) -> tuple[str, dict[str, str]]:
-    """The first paragraph, and what is said of each parameter, each on one line."""
+    """What is said before the sections, its first paragraph on one line; and of each parameter, each on one line."""
     from docstring_parser import ParseError, parse
 
     try:
         parsed = parse(docstring)
     except ParseError:
-        return _line(docstring.partition("\n\n")[0]), {}
-    first = parsed.short_description or ""
-    if parsed.long_description and not parsed.blank_after_short_description:
-        first += "\n" + parsed.long_description.partition("\n\n")[0]
+        return _text(docstring), {}
+    between = "\n\n" if parsed.blank_after_short_description else "\n"
+    text = between.join(filter(None, (parsed.short_description, parsed.long_description)))
     parameters = {
         name.strip(): _line(it.description) for it in parsed.params for name in it.arg_name.split(",") if it.description
     }
-    return _line(first), parameters
+    return _text(text), parameters
+
+
+def _text(text: str) -> str:
+    """Of what follows the first paragraph, lines stay lines: they may be a list."""
+    first, _, rest = text.partition("\n\n")
+    return f"{_line(first)}\n\n{rest.strip()}" if rest.strip() else _line(first)
 
 
 def _line(text: str) -> str:

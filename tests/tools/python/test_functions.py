@@ -90,7 +90,7 @@ def test_a_file_becomes_tools_with_descriptions_from_its_docstrings(write: Write
         "type": "function",
         "function": {
             "name": "forecast",
-            "description": "The weather of one day.",
+            "description": "The weather of one day.\n\nMore about it.",
             "parameters": {
                 "type": "object",
                 "properties": {
@@ -234,21 +234,23 @@ def test_overloads_are_no_second_definition(write: Write) -> None:
 @pytest.mark.parametrize(
     "docstring",
     [
-        "Gives the weather of\na city.\n\nMore.\n\nArgs:\n    city: The city,\n        anywhere.\n"
+        "Gives the weather of\na city.\n\nUnits:\n- metric\n\nArgs:\n    city: The city,\n        anywhere.\n"
         "    days (int): 1 to 7.\n",
-        "Gives the weather of\na city.\n\n:param city: The city,\n    anywhere.\n:param int days: 1 to 7.\n:returns: x",
-        "Gives the weather of\na city.\n\nParameters\n----------\ncity : str\n    The city,\n    anywhere.\n"
-        "days : int, optional\n    1 to 7.\n",
+        "Gives the weather of\na city.\n\nUnits:\n- metric\n\n:param city: The city,\n    anywhere.\n"
+        ":param int days: 1 to 7.\n:returns: x",
+        "Gives the weather of\na city.\n\nUnits:\n- metric\n\nParameters\n----------\n"
+        "city : str\n    The city,\n    anywhere.\ndays : int, optional\n    1 to 7.\n",
     ],
     ids=["Google", "reST", "NumPy"],
 )
 def test_docstrings_of_every_style_describe_parameters(docstring: str) -> None:
-    assert read(docstring) == ("Gives the weather of a city.", {"city": "The city, anywhere.", "days": "1 to 7."})
+    description = "Gives the weather of a city.\n\nUnits:\n- metric"
+    assert read(docstring) == (description, {"city": "The city, anywhere.", "days": "1 to 7."})
 
 
 @pytest.mark.parametrize(
     ("docstring", "description"),
-    [("", ""), ("One: two\n\nthree", "One: two"), ("Runs `a: b`.\n- c", "Runs `a: b`. - c")],
+    [("", ""), ("One: two\n\nthree\n  four", "One: two\n\nthree\n  four"), ("Runs `a: b`.\n- c", "Runs `a: b`. - c")],
 )
 def test_a_docstring_without_parameters_is_a_description(docstring: str, description: str) -> None:
     assert read(docstring) == (description, {})
