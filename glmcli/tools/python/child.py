@@ -6,17 +6,20 @@ REQUEST is one line of JSON and the file's content, so that what runs is what wa
 file meanwhile:
 
     {"path": "/home/me/tools.py"}                                           say what the functions take
-    {"path": "/home/me/tools.py", "call": "forecast", "arguments": {…}}     call one
+    {"path": "/home/me/tools.py", "call": "forecast", "arguments": {…}, "modules": {…}}     call one
+
+modules: those beside the file that it may load (`beside.py`); where one is another now, nothing is called.
 
 ANSWER is one word on a line of its own and what it is about:
 
-    functions   a JSON list of {"name", "docstring", "parameters"}
+    functions   a JSON object of "functions", a list of {"name", "docstring", "parameters"}, and "modules": SHA-256, by
+                path, of what the file loaded from its folder
     fault       a JSON object of {"message", "line", "function", "parameter"}: why the file cannot be used
     result      the text that the function returned
     failed      the text of what went wrong
 
 What the functions print goes to the error stream, and so does the output of programs that they start. Standard library
-only, and nothing of ours but `forms.py` and what that imports.
+only, and nothing of ours but `forms.py`, what that imports, and `beside.py`.
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ from typing import Any
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
+from glmcli.tools.python.beside import Beside, Changed
 from glmcli.tools.python.fields import MISSING, Field, Unsupported, hints
 from glmcli.tools.python.forms import Form, Forms
 from glmcli.tools.python.values import Mismatch, jsonable
@@ -70,11 +74,17 @@ def main() -> None:
 def answer(request: dict[str, Any], content: bytes) -> tuple[str, str]:
     """The word and the text of an answer."""
     path = request["path"]
+    folder, file = os.path.split(path)
     try:
-        functions = load(path, content)
+        with Beside(folder, request.get("modules")) as beside:
+            functions = load(path, content)
         if "call" in request:
             return call(functions[request["call"]], request["arguments"], path)
-        return "functions", json.dumps([described(name, function) for name, function in functions.items()])
+        found = [described(name, function) for name, function in functions.items()]
+        return "functions", json.dumps({"functions": found, "modules": beside.found})
+    except Changed as changed:
+        why = f"was not run: {changed}, which {file} loads, is not what it was when the functions were read."
+        return "failed", f"{request['call']} {why}"
     except Fault as fault:
         return "fault", json.dumps(fault.told)
 

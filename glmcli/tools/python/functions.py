@@ -43,6 +43,10 @@ Parameters get their JSON Schema from the annotation (`forms.py` lists what ther
 default, and the description from Annotated or the docstring. The function is called with what the annotations promise:
 a Place, a date. What it returns goes to the model: text as it is, all else as JSON; an exception as a failure. What it
 prints does not.
+
+An approval is bound to the file and to the modules that it loads from its own folder and below (`beside.py`): when one
+of them changes, nothing is called. Not covered are modules that a function imports only when it is called, what lies in
+`site-packages` or elsewhere, and files that are read or run.
 '''
 
 from __future__ import annotations
@@ -50,7 +54,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +88,8 @@ def read_functions(
     child = _FunctionChild(
         source, cwd, child_environment(environ, source.environment, secrets=secrets), source.timeout or timeout
     )
-    functions = child.functions(timeout)
+    functions, modules = child.described(timeout)
+    child = replace(child, modules=modules)
     names = [function["name"] for function in functions]
     if not names:
         raise source.fault(
@@ -109,27 +114,34 @@ def _tool(function: dict[str, Any], source: PythonSource, child: _FunctionChild)
         source=str(source.path),
         run=lambda arguments, stop: child.call(name, arguments, stop),
         approval=Approval.UNASKED if name in source.safe else Approval.EACH,
-        implementation=source.content,
+        implementation=child.implementation,
     )
 
 
 @dataclass(frozen=True)
 class _FunctionChild:
-    """Speaks the protocol of `child.py`. timeout: seconds, of a call."""
+    """Speaks the protocol of `child.py`. timeout: seconds, of a call. modules: SHA-256, by path, of those beside the
+    file that a call may load."""
 
     source: PythonSource
     cwd: Path
     environ: Mapping[str, str]
     timeout: float
+    modules: Mapping[str, str] = field(default_factory=dict)
 
-    def functions(self, timeout: float) -> list[dict[str, Any]]:
-        """What the functions take. Raises UsageError."""
+    @property
+    def implementation(self) -> bytes:
+        """What an approval is bound to."""
+        modules = json.dumps(self.modules, sort_keys=True).encode()
+        return self.source.content + (b"\0" + modules if self.modules else b"")
+
+    def described(self, timeout: float) -> tuple[list[dict[str, Any]], dict[str, str]]:
+        """What the functions take, and the modules beside the file. Raises UsageError."""
         finished = self._run({}, Stop(), timeout, _DESCRIPTION_LIMIT)
         word, _, text = (finished.stdout.whole or b"").decode("utf-8", "replace").partition("\n")
         if word == "functions":
             found = json.loads(text)
-            assert isinstance(found, list)
-            return found
+            return found["functions"], found["modules"]
         if word == "fault":
             raise self._told(**json.loads(text))
         lines = finished.stderr.end(STDERR_END).splitlines()
@@ -137,7 +149,7 @@ class _FunctionChild:
         raise self.source.fault(f"cannot be loaded: {why}", hint=lines[-1][:200] if lines else "")
 
     def call(self, name: str, arguments: dict[str, Any], stop: Stop) -> Result:
-        request = {"call": name, "arguments": arguments}
+        request = {"call": name, "arguments": arguments, "modules": self.modules}
         finished = self._run(request, stop, self.timeout, OUTPUT_LIMIT + _WORD)
         word, is_answer, text = finished.stdout.text().partition("\n")
         if is_answer and not finished.stopped:

@@ -37,7 +37,9 @@ def called(source: str, function: str = "f", **arguments: Any) -> tuple[str, str
 def functions(source: str) -> Any:
     word, text = answer({"path": PATH}, dedent(source).encode())
     assert word == "functions"
-    return json.loads(text)
+    found = json.loads(text)
+    assert found["modules"] == {}
+    return found["functions"]
 
 
 def fault(source: str) -> dict[str, Any]:
@@ -242,6 +244,7 @@ def test_the_folder_of_the_file_comes_first_where_modules_are_looked_for_and_our
         "glmcli",
         "glmcli.tools",
         "glmcli.tools.python",
+        "glmcli.tools.python.beside",
         "glmcli.tools.python.fields",
         "glmcli.tools.python.forms",
         "glmcli.tools.python.values",
