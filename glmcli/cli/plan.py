@@ -31,7 +31,8 @@ class Plan:
     """The settled choices of a turn.
 
     params: request fields beside the model. chosen: those of them that a session keeps, all but the defaults.
-    wanted: the tools that were named. tools: what they are, once `glmcli.cli.tooling` has looked.
+    wanted: the tools that were named. inherited: by the session, not by flags. tools: what they are, once
+    `glmcli.cli.tooling` has looked.
     """
 
     settings: Settings
@@ -41,6 +42,7 @@ class Plan:
     chosen: Mapping[str, Any]
     strict: bool = False
     wanted: "Wanted | None" = None
+    inherited: bool = False
     tools: "tuple[Tool, ...]" = ()
 
     @property
@@ -124,12 +126,14 @@ def make_plan(call: Invocation, options: TurnOptions, session: "Session | None" 
         chosen={name: it.value for name, it in params.items() if name in chosen},
         strict=options.strict,
         wanted=_wanted(call.folder, options, session),
+        inherited=session is not None and not (options.tool or options.functions),
     )
 
 
 def _wanted(folder: Path, options: TurnOptions, session: "Session | None") -> "Wanted | None":
-    """The tools that flags name, else those of the session. None without any."""
-    before = wanted_of(session)
+    """The tools that flags name, else those of the session unless -o tools=null drops them. None without any."""
+    given = options.fields.get("tools")
+    before = None if given is not None and given.value is None else wanted_of(session)
     if not (options.tool or options.functions or before):
         return None
     from glmcli.tools.toolbox import Wanted, anywhere

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glmcli.cli.options import TurnOptions
-from glmcli.errors import UsageError
+from glmcli.errors import ConfigError, UsageError
 from glmcli.world import World
 
 if TYPE_CHECKING:
@@ -49,7 +49,12 @@ class Tooling:
         """The plan with its tools. Raises UsageError, ConfigError."""
         if not plan.wanted:
             return plan
-        return replace(plan, tools=tuple(self.toolbox(plan.settings).chosen(plan.wanted)))
+        try:
+            return replace(plan, tools=tuple(self.toolbox(plan.settings).chosen(plan.wanted)))
+        except (UsageError, ConfigError) as error:
+            if plan.inherited:
+                error.hint = "The session has it. -T NAME gives it other tools for this turn, -o tools=null none."
+            raise
 
     def calling(self, plan: Plan) -> "Calling | None":
         """Who carries out the calls of this plan's tools; None without any."""

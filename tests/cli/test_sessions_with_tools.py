@@ -66,6 +66,19 @@ def test_the_exported_request_is_the_one_that_would_be_sent(held: Glm) -> None:
     assert body["tools"][0]["function"]["name"] == "greet"
 
 
+def test_a_session_whose_tool_is_gone_says_so_and_goes_on_with_others_or_without(held: Glm, functions: str) -> None:
+    Path(functions).unlink()
+    assert held("run", "-c", "And now?").answer == (
+        "",
+        f"there is no file {functions}\n"
+        "The session has it. -T NAME gives it other tools for this turn, -o tools=null none.\n",
+        2,
+    )
+    for flags, names in (("-T", "now"), ["now"]), (("-o", "tools=null"), None):
+        body = json.loads(held("run", "-c", "--dry-run", *flags, "And now?").stdout)
+        assert ([it["function"]["name"] for it in body["tools"]] if "tools" in body else None) == names
+
+
 @pytest.fixture
 def talk(tmp_path: Path, functions: str) -> Iterator[Talk]:
     bob = call('{"name": "Bob"}', name="greet", id="b")

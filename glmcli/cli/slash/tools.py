@@ -36,7 +36,7 @@ def _tools(repl: "Repl", argument: str) -> None:
             wanted = _without(repl, wanted, word[1:])
         elif (name := anywhere(word.removeprefix("+"), plan.settings.folder)) not in wanted.names:
             wanted = replace(wanted, names=(*wanted.names, name))
-    equipped = _tooling(repl).equip(replace(plan, wanted=wanted, tools=()))
+    equipped = _tooling(repl).equip(replace(plan, wanted=wanted, inherited=False, tools=()))
     repl.choose(equipped)
     names = ", ".join(tool.name for tool in equipped.tools)
     repl.terminal.note(f"the model may call {names}" if names else "the model may call no tools")
