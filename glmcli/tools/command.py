@@ -63,7 +63,12 @@ def _tool(definition: Definition, cwd: Path, environ: Mapping[str, str], secrets
 
 
 class _Command:
-    """A program with where and how it runs."""
+    """A program with where and how it runs.
+
+    Between the look at its content and its start somebody who may write to it can still change it. To start the very
+    descriptor that was looked at (/proc/self/fd) would not help: it may be written to in place, and a script, which
+    most are, would find that descriptor's name in $0 where it looks for what lies beside it.
+    """
 
     def __init__(self, name: str, how: Sidecar, cwd: Path, environ: Mapping[str, str]) -> None:
         self._name = name
