@@ -33,7 +33,8 @@ from glmcli.ui.thoughts import Thoughts
 
 class Thinking:
     """Watches choice 0. mode "fold": a few rows that are redrawn, with a count, then one dim line that stays.
-    "stream": the reasoning itself, as it comes. "hide": nothing but the status line of the wait.
+    "stream": the reasoning itself, as it comes; on a terminal between two lines that tell it from the answer, since
+    not everybody sees that it is dim. "hide": nothing but the status line of the wait.
     moving: whether there may be a status line at all.
     """
 
@@ -81,6 +82,8 @@ class Thinking:
             if begun:
                 self._status.stop()
                 self._terminal.fresh_line("stderr")
+                if self._beside_answer:
+                    self._terminal.note("thinking:")
             self._terminal.write_error(text, style="dim")
         elif self._view is not None:
             if begun:
@@ -104,10 +107,18 @@ class Thinking:
         self._since = None
         if self._mode == "stream":
             self._terminal.fresh_line("stderr")
-            if self._terminal.err_is_tty and self._terminal.out_is_tty and not self._terminal.quiet:
+            if self._beside_answer and not self._terminal.quiet:
+                self._tell(seconds)
                 self._terminal.write_error("\n")
         elif self._mode == "fold" and self._terminal.err_is_tty:
-            self._terminal.note(f"thought for {seconds:.0f} s (~{self._tokens} tokens)")
+            self._tell(seconds)
+
+    @property
+    def _beside_answer(self) -> bool:
+        return self._terminal.err_is_tty and self._terminal.out_is_tty
+
+    def _tell(self, seconds: float) -> None:
+        self._terminal.note(f"thought for {seconds:.0f} s (~{self._tokens} tokens)")
 
 
 class OtherThinking(Gathered[str]):
