@@ -221,11 +221,15 @@ class Repl:
             return
         if error.exit_status == ExitStatus.TERMINATED:
             raise error
+        begun = self.conversation.is_answered
+        ways = "/retry asks again"
+        if begun and error.exit_status in (ExitStatus.INTERRUPTED, ExitStatus.INCOMPLETE):
+            ways = f"/continue goes on, {ways}"
         if isinstance(error, Interrupted):
-            self.terminal.note("interrupted; what came is kept, /retry asks again")
+            ways = f"interrupted{'; what came is kept' if begun else ' before an answer began'}: {ways}"
         else:
             show_failure(self.terminal, error)
-            self.terminal.note("/retry asks again")
+        self.terminal.note(ways)
 
     def body(self, messages: list[dict[str, Any]], plan: Plan) -> dict[str, Any]:
         """The checked request body of these messages. Raises RequestError."""

@@ -98,10 +98,19 @@ def test_ctrl_c_stops_the_answer_and_keeps_it(tmp_path: Path) -> None:
     with served(tmp_path, saying("One ", "two ", "three"), saying("Four.")) as talk:
         talk.stdout = Stdout(b"two", KeyboardInterrupt)
         remarks = talk("Count", "Go on")
-        assert remarks == f"{GREETING}interrupted; what came is kept, /retry asks again\n\n\n{KEPT}"
+        assert remarks == f"{GREETING}interrupted; what came is kept: /continue goes on, /retry asks again\n\n\n{KEPT}"
         assert talk.said == "One two \nFour.\n"
         assert talk.asked[1] == [("user", "Count"), ("assistant", "One two "), ("user", "Go on")]
         assert [(it.text, it.status) for it in talk.stored()][1] == ("One two ", "interrupted")
+
+
+def test_an_answer_that_was_cut_can_be_gone_on_with(tmp_path: Path) -> None:
+    with served(tmp_path, saying("One ", "two", finish="length"), saying(" three.")) as talk:
+        remarks = talk("Count", "/continue")
+        assert remarks == (
+            f"{GREETING}the answer was cut at the output limit\nTry again with --max-tokens 4096.\n"
+            f"/continue goes on, /retry asks again\n\n\n{KEPT}"
+        )
 
 
 def test_sigterm_in_an_answer_keeps_it_and_ends_the_loop(tmp_path: Path) -> None:

@@ -37,12 +37,20 @@ def test_ctrl_c_stops_the_answer_keeps_it_and_retry_asks_again(started: Start, s
     with serving(cut("One two", end=[Wait(Event())]), saying("Three.")) as server:
         chat = started("chat", env=server.env)
         chat.prompted().type("Count\r").until("One two").type("\x03")
-        chat.until("interrupted; what came is kept, /retry asks again").prompted()
+        chat.until("interrupted; what came is kept: /continue goes on, /retry asks again").prompted()
         assert [(it.text, it.status) for it in stored()] == [("Count", "complete"), ("One two", "interrupted")]
         chat.type("/retry\r").until("Three.").prompted().type("\x04")
         assert chat.end() == 0
         assert [it.text for it in stored()] == ["Count", "One two", "Three."]
         assert "^C" not in chat.text
+
+
+def test_ctrl_c_before_an_answer_says_that_there_is_none(started: Start) -> None:
+    with serving([Wait(Event())], saying("Three.")) as server:
+        chat = started("chat", env=server.env)
+        chat.prompted().type("Count\r").until("waiting for the model").type("\x03")
+        chat.until("interrupted before an answer began: /retry asks again").prompted()
+        chat.type("/retry\r").until("Three.")
 
 
 def test_what_is_typed_while_it_answers_waits_for_the_next_prompt(started: Start) -> None:
