@@ -167,8 +167,8 @@ approve it; the user said no; the user stopped it."""
 
 @dataclass(frozen=True, slots=True)
 class ToolReturned:
-    """What a call came to. status: one of `RETURNED`. text: the result as the model gets it. seconds: it took, or None
-    where it did not run."""
+    """What a call came to. status: one of `RETURNED`. text: the result; the model may get a line of ours before it.
+    seconds: it took, or None where it did not run."""
 
     id: str
     name: str
