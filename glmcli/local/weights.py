@@ -51,7 +51,7 @@ DEMONSTRATION = Weights(
 
 TINY = (
     "SmolLM2-135M-Instruct is a tiny model for demonstration (135 million parameters): its answers are weak and "
-    "often wrong, and it is not GLM"
+    "often wrong, it calls no tools, and it is not GLM"
 )
 
 

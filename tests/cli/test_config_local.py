@@ -13,8 +13,8 @@ from tests.local.test_weights import CONTENT, SMALL, wheel
 from tests.support.cli import Glm
 
 TINY = (
-    "small is a tiny model for demonstration (135 million parameters): its answers are weak and often wrong, and it is "
-    "not GLM"
+    "small is a tiny model for demonstration (135 million parameters): its answers are weak and often wrong, it calls "
+    "no tools, and it is not GLM"
 )
 TRY = 'try: glm run --profile local "Why is pizza so good?"\n'
 NO_MODEL = (

@@ -255,7 +255,7 @@ def test_the_demonstration_weights_are_chosen_and_called_tiny(folder: Path, mode
     assert chosen(folder) == Model("SmolLM2-135M-Instruct", path, demonstration=True)
     assert chosen(folder).note == (
         "SmolLM2-135M-Instruct is a tiny model for demonstration (135 million parameters): its answers are weak and "
-        "often wrong, and it is not GLM"
+        "often wrong, it calls no tools, and it is not GLM"
     )
 
 
