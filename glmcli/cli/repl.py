@@ -41,9 +41,10 @@ RECALLED = 8
 
 
 class Reader(Protocol):
-    """Where messages come from. vi: whether the keys are those of vi."""
+    """Where messages come from. vi: whether the keys are those of vi. typed: whether anything was, in the last read."""
 
     vi: bool
+    typed: bool
 
     def read(self) -> str:
         """The next message. Raises EOFError to leave, KeyboardInterrupt for Ctrl-C on an empty line."""
@@ -137,7 +138,7 @@ class Repl:
                 except Terminated:
                     raise
                 except KeyboardInterrupt:
-                    if reading and hinted:
+                    if reading and hinted and not self.keyboard.typed:
                         break
                     self.terminal.note("Ctrl-C again leaves; so do Ctrl-D and /exit" if reading else "interrupted")
                     hinted = reading

@@ -47,6 +47,7 @@ class Script:
         raise EOFError
 
     vi = False
+    typed = False
 
     def rescued(self) -> int:
         return 0

@@ -89,6 +89,20 @@ def test_ctrl_c_on_an_empty_line_is_told(pipe: Pipe) -> None:
         typed(pipe, CTRL_C)
 
 
+@pytest.mark.parametrize(
+    ("keys", "whether"), [(CTRL_C, False), ("a" + CTRL_C + CTRL_C, True), ("a\x15" + CTRL_C, True)]
+)
+def test_it_is_told_whether_anything_was_typed_before_ctrl_c_on_an_empty_line(
+    pipe: Pipe, keys: str, whether: bool
+) -> None:
+    keyboard = Keyboard(pipe, None)
+    for given, told in [(keys, whether), (CTRL_C, False)]:
+        pipe.typed.send_text(given)
+        with pytest.raises(KeyboardInterrupt):
+            keyboard.read()
+        assert keyboard.typed is told
+
+
 def test_ctrl_d_on_an_empty_line_is_told(pipe: Pipe) -> None:
     with pytest.raises(EOFError):
         typed(pipe, CTRL_D)

@@ -53,6 +53,15 @@ def test_ctrl_c_before_an_answer_says_that_there_is_none(started: Start) -> None
         chat.type("/retry\r").until("Three.")
 
 
+def test_ctrl_c_hints_again_after_something_was_typed(started: Start) -> None:
+    with serving() as server:
+        chat = started("chat", env=server.env)
+        hint = "Ctrl-C again leaves; so do Ctrl-D and /exit\n>"
+        chat.prompted().type("\x03").until(hint).type("never mind").prompted("never mind").type("\x03").prompted()
+        chat.type("\x03").until(f"> never mind\n>\n{hint}").type("\x03")
+        assert chat.end() == 0
+
+
 def test_what_is_typed_while_it_answers_waits_for_the_next_prompt(started: Start) -> None:
     on = Event()
     with serving(cut("One", end=[Wait(on), *saying(" two.")[1:]]), saying("Three.")) as server:

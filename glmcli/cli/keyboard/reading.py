@@ -21,6 +21,7 @@ from glmcli.errors import Terminated
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
+    from prompt_toolkit.buffer import Buffer
     from prompt_toolkit.formatted_text import StyleAndTextTuples
     from prompt_toolkit.input import Input
     from prompt_toolkit.output import Output
@@ -40,8 +41,9 @@ class Keyboard:
     """The keys of a terminal.
 
     history: the file that messages are kept in, beside what is typed and not sent yet; None to keep them in memory.
-    vi: the keys of vi, else those of Emacs; may be changed between two messages. multiline: Enter is a new line and
-    Alt-Enter sends, instead of the other way round. vi_escape: two letters that leave the insert mode of vi as Escape
+    vi: the keys of vi, else those of Emacs; may be changed between two messages. typed: whether anything was typed in
+    the last reading, though it may be gone again. multiline: Enter is a new line and Alt-Enter sends, instead of the
+    other way round. vi_escape: two letters that leave the insert mode of vi as Escape
     does, such as jk. color: False for none.
     """
 
@@ -58,6 +60,7 @@ class Keyboard:
     ) -> None:
         self.vi = vi
         self.multiline = multiline
+        self.typed = False
         self.view: View | None = None
         self.drawn: Callable[[], None] = lambda: None
         self._vi_escape = vi_escape
@@ -120,6 +123,7 @@ class Keyboard:
         self._set_mode(session)
         if self.view is not None and self.view.status is not None and not self._device.dumb:
             self._status = self.view.status()
+        self.typed = False
         while True:
             self._pastes.clear()
             self._thinking = None
@@ -151,6 +155,10 @@ class Keyboard:
     def offer(self, text: str) -> None:
         """The next message begins with this text, to be changed and sent."""
         self._offered = text
+
+    def _changed(self, buffer: "Buffer") -> None:
+        self.typed = self.typed or bool(buffer.text)
+        self._keep_unsent(buffer.text)
 
     def _keep_unsent(self, text: str) -> None:
         if self._unsent is not None:
@@ -199,7 +207,7 @@ class Keyboard:
                 tempfile_suffix=".md",
             )
         session.app.after_render += lambda app: self.drawn()
-        session.default_buffer.on_text_changed += lambda buffer: self._keep_unsent(buffer.text)
+        session.default_buffer.on_text_changed += self._changed
         session.app.key_processor.after_key_press += Whole(session.default_buffer, self._pastes)
         return session
 
