@@ -35,6 +35,7 @@ THINKING: list[Event] = [
     TextDelta("Hi"),
     STOP,
 ]
+THOUGHT = ["thinking:", "Let me ␛think.", "thought for 0 s (~4 tokens)"]
 
 
 def test_reasoning_is_folded_beside_a_live_answer() -> None:
@@ -63,7 +64,13 @@ def test_reasoning_comes_dim_on_the_terminal_beside_a_piped_answer() -> None:
 
 def test_reasoning_and_a_raw_answer_on_one_terminal_are_kept_apart() -> None:
     shown = show(plain(), THINKING, raw=True).rows
-    assert shown == ["thinking:", "Let me ␛think.", "thought for 0 s (~4 tokens)", "", "Hi", "thinking of choice 2:", "other"]
+    assert shown == [
+        *THOUGHT,
+        "",
+        "Hi",
+        "thinking of choice 2:",
+        "other",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +90,13 @@ def test_when_reasoning_is_shown_without_a_terminal(stage: Stage, how: dict[str,
 
 def test_reasoning_can_be_shown_in_full_beside_a_live_answer() -> None:
     shown = show(plain(), THINKING, show_reasoning=True).rows
-    assert shown == ["thinking:", "Let me ␛think.", "thought for 0 s (~4 tokens)", "", "Hi", "thinking of choice 2:", "other"]
+    assert shown == [
+        *THOUGHT,
+        "",
+        "Hi",
+        "thinking of choice 2:",
+        "other",
+    ]
 
 
 def test_hidden_reasoning_leaves_the_wait_alone() -> None:
