@@ -73,7 +73,8 @@ def chat(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
             debug=call.debug,
         )
         tools.ask = Approver(terminal, keyboard.asking)
-        keyboard.view = view_of(repl, toolbar=value("toolbar").value)
+        # A line that is redrawn at every key is what --plain is there to spare.
+        keyboard.view = view_of(repl, toolbar=value("toolbar").value and not chosen.plain)
         # What is wrong with the flags or the credentials is said now, not after the first message was typed, and
         # before a pipe is read that cannot be read again.
         repl.check(plan)

@@ -47,6 +47,13 @@ def test_the_toolbar_is_the_last_row(started: Start, columns: int, lines: int) -
         assert TOOLBAR not in chat.text
 
 
+def test_plain_has_no_toolbar(started: Start) -> None:
+    with serving(saying("Hello.")) as server:
+        chat = started("chat", "--plain", env=server.env)
+        chat.prompted().type("Hi" + ENTER).until("Hello.").prompted()
+        assert chat.rows == [*GREETING.split("\n"), "> Hi", "Hello.", "", ">"]
+
+
 def test_the_toolbar_of_vi_shows_its_mode_and_follows_the_window(started: Start, tmp_path: Path) -> None:
     (tmp_path / "glmcli").mkdir()
     (tmp_path / "glmcli" / "config.toml").write_text('editing_mode = "vi"\n')
