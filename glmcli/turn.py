@@ -222,7 +222,7 @@ def _not_approved(names: Sequence[str]) -> LimitError:
     called = ", ".join(dict.fromkeys(names))
     return LimitError(
         f"a call was not carried out for want of approval: {called}",
-        hint="On a terminal glm asks; --yes approves everything, `glm tools rules` shows what is approved for good.",
+        hint="glm asks only where its input is a terminal; -y approves all, `glm tools rules` shows what is approved.",
     )
 
 

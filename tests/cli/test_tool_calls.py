@@ -166,7 +166,7 @@ def test_without_a_terminal_nothing_unapproved_runs_and_the_status_says_so(glm: 
     assert ran.stderr == (
         f'tool add {{"a": 2}} → refused: {REFUSED}\n'
         "a call was not carried out for want of approval: add\n"
-        "On a terminal glm asks; --yes approves everything, `glm tools rules` shows what is approved for good.\n"
+        "glm asks only where its input is a terminal; -y approves all, `glm tools rules` shows what is approved.\n"
     )
     assert served.bodies[1]["messages"][-1] == result(REFUSED)
 
