@@ -15,6 +15,7 @@ from glmcli.cli.prompt import fenced
 Message = dict[str, Any]
 
 _MENTION = re.compile(r"""(?<!\S)(@@?)(?:"([^"\n]+)"|'([^'\n]+)'|(\S+))""")
+_PATH_LIKE = re.compile(r"(\.{0,2}|~\w*)/.|.*[^.\s]\.[a-zA-Z]\w{0,4}$|.*\w/$", re.DOTALL)
 _AFTER_A_WORD = ".,;:!?)]}'\""
 
 
@@ -109,3 +110,19 @@ def mentions(text: str, is_file: Callable[[str], bool]) -> tuple[str, list[str]]
         return match[0]
 
     return _MENTION.sub(read, text), list(found)
+
+
+def missing(text: str, is_file: Callable[[str], bool]) -> list[str]:
+    """The words `@path` of a message of one line that look like paths, though there is no such file: likely mistyped.
+
+    In more lines at signs are mostly those of code, `@app.get` say, and nobody is to be bothered with these.
+    """
+    if "\n" in text:
+        return []
+    found: dict[str, None] = {}
+    for match in _MENTION.finditer(text):
+        mark, *quoted, word = match.groups()
+        path = next(filter(None, quoted), "") or word.rstrip(_AFTER_A_WORD)
+        if mark == "@" and not is_file(word or path) and not is_file(path) and (not word or _PATH_LIKE.match(path)):
+            found[path] = None
+    return list(found)

@@ -16,7 +16,7 @@ from glmcli.api.request import build_body, check, user
 from glmcli.cli.answer import answer
 from glmcli.cli.connect import outline
 from glmcli.cli.conversation import Conversation
-from glmcli.cli.draft import Draft, mentions
+from glmcli.cli.draft import Draft, mentions, missing
 from glmcli.cli.failure import show_failure
 from glmcli.cli.interrupts import Interrupts
 from glmcli.cli.mentioned import mentioned
@@ -178,6 +178,8 @@ class Repl:
 
             if doubt := attachments.warning(parts, self.plan.model.value):
                 self._warn(doubt)
+        for path in missing(text, is_file):
+            self.terminal.note(f"there is no file {path}; the word is sent as it stands")
         if going := [*self.draft.items, *named]:
             self.terminal.note("with " + ", ".join(f"{it.name} ({it.described})" for it in going))
         self.ask([self.draft.message(said, named)])

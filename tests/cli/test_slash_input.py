@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from glmcli.attachments import MAX_TOTAL
-from glmcli.cli.draft import Draft, Item, mentions
+from glmcli.cli.draft import Draft, Item, mentions, missing
 from glmcli.cli.prompt import is_file
 from glmcli.cli.repl import Repl
 from glmcli.demo.framing import whole
@@ -189,7 +189,10 @@ def test_a_draft_knows_which_message_took_it() -> None:
 
 def test_a_file_is_named_in_the_message(talk: Talk) -> None:
     told = replies(talk, "Compare @a.py, @gone.py and (@b.txt) with @'my notes.md'; me@a.py @@a.py @@ @here @", "Bye")
-    assert told == ["with a.py (1 line), my notes.md (1 line)"]
+    assert told == [
+        "there is no file gone.py; the word is sent as it stands",
+        "with a.py (1 line), my notes.md (1 line)",
+    ]
     assert talk.asked[0] == [
         (
             "user",
@@ -223,6 +226,19 @@ def test_words_with_at_signs_stay_where_no_file_is_meant() -> None:
     text = "@dataclass\n@@ -1 +1 @@ @@count @\"no such\" @'' @..."
     assert mentions(text, lambda name: False) == (text, [])
     assert mentions('@"a b" @a @a', lambda name: name in ("a b", "a")) == ('@"a b" @a @a', ["a b", "a"])
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        ("What is in @gone.py, @gone.py?", ["gone.py"]),
+        ("@./gone @/etc/gone @~/gone @src/gone/ @'no such'", ["./gone", "/etc/gone", "~/gone", "src/gone/", "no such"]),
+        ("@dataclass @angular/core @... @@gone.py me@gone.py @app.get('/') @here @there.txt @ @/", []),
+        ("a diff:\n@gone.py", []),
+    ],
+)
+def test_words_that_look_like_paths_of_no_file_are_found(text: str, paths: list[str]) -> None:
+    assert missing(text, lambda name: name == "there.txt") == paths
 
 
 def test_what_is_no_path_is_no_file() -> None:
