@@ -142,8 +142,10 @@ class _Turn:
         return completion, error or limit, calls
 
     def _ours(self, completion: Completion) -> list[ToolCalled]:
-        """The calls that are carried out here. Of several choices none is: which one would go on?"""
-        calls = completion.tool_calls() if completion.choices == (0,) else []
+        """The calls that are carried out here. Of several choices none is: which one would go on? Nor is one that the
+        request forbade."""
+        allowed = completion.choices == (0,) and self._body.get("tool_choice") != "none"
+        calls = completion.tool_calls() if allowed else []
         if not calls or self._tools is None or not self._tools.can_answer(calls, _offered(self._body)):
             return []
         return calls

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from glmcli.api.events import (
@@ -239,13 +240,25 @@ def _calls_json(calls: list[ToolCalled], *, extra: bool = False) -> dict[str, An
     for call in calls:
         others = call.extra if extra else {}
         content = "input" if call.kind == "custom" else "arguments"
-        body = {"name": call.name, content: call.arguments, **others.get(call.kind, {})}
+        text = call.arguments if extra or call.kind == "custom" else _as_object(call.arguments)
+        body = {"name": call.name, content: text, **others.get(call.kind, {})}
         if call.kind == "function_call":
             keys["function_call"] = body
         else:
             item = {"id": call.id, "type": call.kind, **others, call.kind: body}
             keys.setdefault("tool_calls", []).append(item)
     return keys
+
+
+def _as_object(arguments: str) -> str:
+    """Arguments as they can be sent back: servers read them, and refuse a conversation for good in which they are no
+    JSON object, which is what models write now and then (wire-protocol §8.3)."""
+    try:
+        if isinstance(json.loads(arguments), dict):
+            return arguments
+    except (ValueError, RecursionError):
+        pass
+    return json.dumps({"not_json": arguments}, ensure_ascii=False)
 
 
 def joined_audio(pieces: list[dict[str, Any]]) -> dict[str, Any] | None:

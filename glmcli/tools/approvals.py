@@ -150,7 +150,7 @@ class Approvals:
 
     def approve_for_session(self, call: Call) -> None:
         """Every further call of the tool runs unasked until the process ends; of one that is approved by scope, those
-        of this scope."""
+        of this scope, and those of the tools that share it."""
         self._session.add(self._key(call))
 
     def approve_for_good(self, call: Call, patterns: Mapping[str, str], *, now: float) -> Rule:
@@ -178,7 +178,7 @@ class Approvals:
 
     @staticmethod
     def _key(call: Call) -> tuple[str, str]:
-        return call.tool.hash, call.scope or ""
+        return call.tool.shares or call.tool.hash, call.scope or ""
 
 
 def read(path: Path) -> list[Rule]:

@@ -94,6 +94,8 @@ class Tool:
     where there is only a definition: whoever asked carries the call out.
     scope: what one approval of `Approval.SCOPE` covers, from the arguments. Raises ValueError where there is no such
     thing, which the model is told.
+    shares: tools with the same word here share what is approved by scope until the process ends: one yes to reading in
+    a folder is enough.
     implementation: what would run, beside the definition: the content of a file, a command, an address. An approval is
     bound to it, so that what was approved cannot be swapped for something else.
     """
@@ -104,6 +106,7 @@ class Tool:
     approval: Approval = Approval.EACH
     scope: Callable[[Any], str] | None = None
     implementation: bytes = field(default=b"", repr=False)
+    shares: str = ""
 
     @property
     def kind(self) -> str:

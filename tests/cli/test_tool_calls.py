@@ -159,6 +159,24 @@ def test_what_goes_wrong_with_a_call_is_told_to_the_model_and_is_no_failure_of_t
     assert served.bodies[1]["messages"][-1]["content"].startswith(text)
 
 
+def test_arguments_that_are_no_object_go_back_in_one_so_that_servers_can_read_the_conversation(
+    glm: Glm, functions: str
+) -> None:
+    with serving(calling(call('{"a": 2')), saying("Sorry.")) as served:
+        glm("run", "-y", "--functions", functions, "?", env=served.env)
+        glm("run", "-c", "Again?", env=served.env)
+    for body in served.bodies[1:]:
+        (back,) = body["messages"][1]["tool_calls"]
+        assert json.loads(back["function"]["arguments"]) == {"not_json": '{"a": 2'}
+
+
+def test_a_call_that_the_request_forbade_is_not_carried_out(glm: Glm, functions: str) -> None:
+    with serving(calling(call())) as served:
+        ran = glm("run", "-y", "--tool-choice", "none", "--functions", functions, "?", env=served.env)
+    assert (ran.stdout, ran.status, len(served.requests)) == ("", 0, 1)
+    assert ran.stderr == 'tool call add {"a": 2}\n'
+
+
 def test_without_a_terminal_nothing_unapproved_runs_and_the_status_says_so(glm: Glm, functions: str) -> None:
     with serving(calling(call()), saying("I may not.")) as served:
         ran = glm("run", "--functions", functions, "2+1?", env=served.env)

@@ -65,6 +65,14 @@ def test_a_scope_is_asked_about_once(tmp_path: Path) -> None:
     assert kept == {"2": DECLINED, **{str(number): f"ran with {{'a': {number}}}" for number in (1, 3, 5)}}
 
 
+def test_tools_that_share_a_scope_are_asked_about_once_together(tmp_path: Path) -> None:
+    reading = [tool(name, approval=Approval.SCOPE, scope=lambda arguments: "/", shares="reading") for name in "ab"]
+    other = tool("c", approval=Approval.SCOPE, scope=lambda arguments: "/")
+    bench = Bench(tmp_path, *reading, other, consents=[ONCE, NO])
+    assert bench(*numbered("a", "b", "c")) == {"0": "ran with {}", "1": "ran with {}", "2": DECLINED}
+    assert [call.tool.name for call in bench.asked] == ["a", "c"]
+
+
 def test_where_there_is_no_scope_the_model_is_told_and_nobody_is_asked(tmp_path: Path) -> None:
     bench = Bench(tmp_path, scoped(), consents=[])
     assert bench(called()) == {"1": "The call was not carried out. there is no such folder"}

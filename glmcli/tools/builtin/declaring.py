@@ -9,6 +9,8 @@ from glmcli.tools.tool import Approval, Result, Stop, Tool
 
 Arguments = dict[str, Any]
 
+READING = "reading files"
+"""What the tools share that only read in a folder."""
 VERSION = b"built in 1"
 """What an approval of a built-in tool is bound to. To be counted up when one of them may do more than before."""
 
@@ -26,6 +28,7 @@ def declared(
     required: tuple[str, ...] = (),
     approval: Approval,
     scope: Callable[[Arguments], str] | None = None,
+    shares: str = "",
 ) -> Tool:
     """A built-in tool whose `run` may raise `Refused`, and OSError."""
 
@@ -47,7 +50,7 @@ def declared(
         "type": "function",
         "function": {"name": name, "description": description, "parameters": parameters},
     }
-    return Tool(definition, "built in", answered, approval, scope, VERSION)
+    return Tool(definition, "built in", answered, approval, scope, VERSION, shares)
 
 
 def reason(error: OSError) -> str:

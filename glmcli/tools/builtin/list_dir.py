@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from glmcli.tools.builtin.declaring import Arguments, declared
+from glmcli.tools.builtin.declaring import READING, Arguments, declared
 from glmcli.tools.builtin.roots import Roots, kind
 from glmcli.tools.builtin.tree import SKIPPED, Entry, printable, walk
 from glmcli.tools.tool import Approval, Result, Stop, Tool
@@ -31,6 +31,7 @@ def list_dir_tool(roots: Roots) -> Tool:
         },
         run,
         approval=Approval.SCOPE,
+        shares=READING,
         scope=roots.scope,
     )
 

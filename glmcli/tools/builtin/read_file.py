@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable
 
-from glmcli.tools.builtin.declaring import Arguments, Refused, declared
+from glmcli.tools.builtin.declaring import READING, Arguments, Refused, declared
 from glmcli.tools.builtin.roots import Roots
 from glmcli.tools.builtin.text_lines import is_binary, lines
 from glmcli.tools.tool import OUTPUT_LIMIT, Approval, Result, Stop, Tool
@@ -33,6 +33,7 @@ def read_file_tool(roots: Roots, monotonic: Callable[[], float] = time.monotonic
         run,
         required=("path",),
         approval=Approval.SCOPE,
+        shares=READING,
         scope=roots.scope,
     )
 

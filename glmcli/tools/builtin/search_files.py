@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from glmcli.tools.builtin.declaring import Arguments, Refused, declared
+from glmcli.tools.builtin.declaring import READING, Arguments, Refused, declared
 from glmcli.tools.builtin.pattern import matcher, name_matcher
 from glmcli.tools.builtin.roots import Place, Roots
 from glmcli.tools.builtin.secret_names import is_secret
@@ -45,6 +45,7 @@ def search_files_tool(roots: Roots, monotonic: Callable[[], float] = time.monoto
         run,
         required=("pattern",),
         approval=Approval.SCOPE,
+        shares=READING,
         scope=roots.scope,
     )
 
