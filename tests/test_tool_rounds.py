@@ -154,7 +154,6 @@ def test_calls_are_carried_out_one_after_the_other_where_the_request_forbids_par
     [
         ("required", "auto"),
         ("auto", "auto"),
-        ("none", "none"),
         ({"type": "function", "function": {"name": "t"}}, "auto"),
         ({"type": "custom", "custom": {"name": "t"}}, "auto"),
         (
