@@ -85,3 +85,12 @@ def test_ctrl_o_shows_the_thinking_of_an_answer_of_an_earlier_run(started: Start
         chat = started("chat", "-c", env=server.env)
         chat.until("Hello.").prompted().type(CTRL_O).until("A greeting.\n>").type(CTRL_O)
         chat.until(lambda: "A greeting." not in chat.text).prompted()
+
+
+def test_what_is_typed_before_the_prompt_is_there_is_sent_by_its_enter(started: Start) -> None:
+    with serving(saying("One."), saying("Two.")) as server:
+        chat = started("chat", env=server.env)
+        chat.type("First\rSecond\rThird, not sent")
+        chat.until("Two.").prompted("Third, not sent").type("\x03\x04")
+        assert chat.end() == 0
+        assert [body["messages"][-1]["content"] for body in server.bodies] == ["First", "Second"]

@@ -15,6 +15,7 @@ from glmcli.api.unicode import well_formed
 from glmcli.cli.device import Device
 from glmcli.cli.keyboard.asking import ESCAPES, Asking
 from glmcli.cli.keyboard.block import QUOTES, block
+from glmcli.cli.keyboard.early import pending
 from glmcli.cli.keyboard.pastes import Pastes
 from glmcli.cli.keyboard.unsent import Unsent
 from glmcli.errors import Terminated
@@ -71,6 +72,7 @@ class Keyboard:
         self._pastes = Pastes()
         self._session: PromptSession[str] | None = None
         self._offered = ""
+        self._early = ""
         self._status: Status | None = None
         self._thinking: str | None = None
         self._unsent = Unsent(history.parent) if history is not None else None
@@ -80,6 +82,7 @@ class Keyboard:
         """While the block runs, what is typed waits for the next `read`, and is not echoed."""
         try:
             with self._device.quiet():
+                self._early = pending(self._device)
                 yield self
         finally:
             if self._unsent is not None:
@@ -172,6 +175,7 @@ class Keyboard:
         from prompt_toolkit.input.vt100 import Vt100Input
         from prompt_toolkit.output import ColorDepth
 
+        from glmcli.cli.keyboard.early import press_again
         from glmcli.cli.keyboard.history import OwnHistory, SharedHistory
         from glmcli.cli.keyboard.keys import Bound, Whole, bindings
         from glmcli.cli.keyboard.looks import STYLE, Suggesting
@@ -182,6 +186,8 @@ class Keyboard:
         keys, screen = self.streams()
         if isinstance(keys, Vt100Input):
             keys.vt100_parser = PasteWatch(keys, self._silence)
+        if self._early:
+            press_again(self._early, keys)
         whole = self._pastes.unfold
         bound = Bound(
             self._pastes,
