@@ -16,12 +16,19 @@ if TYPE_CHECKING:
     from glmcli.world import World
 
 
-def show_failure(terminal: "Terminal", failure: GlmError) -> None:
+IN_CHAT = {"--max-tokens ": "/retry max_tokens=", "--no-think": "/think off, /retry"}
+"""Cures in the words of the chat, which takes no flags."""
+
+
+def show_failure(terminal: "Terminal", failure: GlmError, *, in_chat: bool = False) -> None:
     """Says what went wrong on stderr."""
     for line in failure.message.splitlines():
         terminal.note(line, style="error")
-    if failure.hint:
-        terminal.note(failure.hint, style="error" if terminal.quiet else "dim")  # the cure belongs to the error
+    hint = failure.hint
+    for flag, command in IN_CHAT.items() if in_chat else ():
+        hint = hint.replace(flag, command)
+    if hint:
+        terminal.note(hint, style="error" if terminal.quiet else "dim")  # the cure belongs to the error
 
 
 def show_early_failure(world: "World", failure: GlmError, arguments: Sequence[str]) -> None:

@@ -231,7 +231,7 @@ class Repl:
         if isinstance(error, Interrupted):
             ways = f"interrupted{'; what came is kept' if begun else ' before an answer began'}: {ways}"
         else:
-            show_failure(self.terminal, error)
+            show_failure(self.terminal, error, in_chat=True)
         self.terminal.note(ways)
 
     def body(self, messages: list[dict[str, Any]], plan: Plan) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def test_an_answer_that_was_cut_can_be_gone_on_with(tmp_path: Path) -> None:
     with served(tmp_path, saying("One ", "two", finish="length"), saying(" three.")) as talk:
         remarks = talk("Count", "/continue")
         assert remarks == (
-            f"{GREETING}the answer was cut at the output limit\nTry again with --max-tokens 4096.\n"
+            f"{GREETING}the answer was cut at the output limit\nTry again with /retry max_tokens=4096.\n"
             f"/continue goes on, /retry asks again\n\n\n{KEPT}"
         )
 
