@@ -207,3 +207,8 @@ def test_the_doctor_looks_at_this_machine(talk: Talk) -> None:
     told = replies(talk, "/doctor")
     assert told[0].startswith("ok    config    there is no config.toml")
     assert any(line.startswith(" " * 15) for line in told)
+
+
+def test_the_form_of_answers_can_be_set_as_a_format_too(talk: Talk) -> None:
+    told = replies(talk, "/set format json", "/json", "/set format text")
+    assert told == ["answers are JSON objects", "answers are JSON objects", "answers may have any form"]

@@ -29,11 +29,18 @@ def _system(repl: "Repl", argument: str) -> None:
     repl.terminal.note("system prompt set" if text else "no system prompt from now on")
 
 
+FORMATS = {"json": "/json on", "text": "/json off"}
+
+
 def _set(repl: "Repl", argument: str) -> None:
     from difflib import get_close_matches
 
     name, text = assignment(argument)
-    if text:
+    if name == "format" and text in FORMATS:  # as other chats call it
+        from glmcli.cli.slash import obey
+
+        obey(repl, FORMATS[text])
+    elif text:
         repl.choose(with_field(repl.plan, name, text, "/set"))
         repl.terminal.note(_state(repl.plan, name))
     elif name:
