@@ -124,7 +124,7 @@ def _named(toolbox: Toolbox, words: list[str]) -> Iterator[Definition]:
 def _kept(toolbox: Toolbox) -> Iterator[Definition]:
     from glmcli.tools.concurrently import concurrently
 
-    if broken := toolbox.broken_servers():
+    for broken in toolbox.broken_servers():
         yield Definition(None, Path(broken.source), problem=_after(broken.source, broken.why))
     for found in concurrently([partial(_of_file, toolbox, path) for path in toolbox.files()]):
         yield from found

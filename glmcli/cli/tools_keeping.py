@@ -10,7 +10,7 @@ import typer
 from glmcli.cli.command import Invocation
 from glmcli.cli.tools_call import pair
 from glmcli.cli.tools_opened import opened
-from glmcli.errors import UsageError
+from glmcli.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from glmcli.tools.mcp_config import Server
@@ -80,7 +80,7 @@ def rm(
     from glmcli.tools.mcp_config import remove_server
 
     with opened(call) as toolbox:
-        servers = toolbox.readable_servers()
+        servers = {*toolbox.usable_servers(), *(it.name for it in toolbox.broken_servers())}
         files = {}
         for name in names:
             if name in builtin.NAMES:
@@ -99,11 +99,10 @@ def rm(
 
 def _add_servers(call: Invocation, servers: "dict[str, Server]", *, force: bool) -> None:
     from glmcli.tools import builtin
-    from glmcli.tools.mcp_config import FILE, add_server, check_name, remove_server
-    from glmcli.tools.mcp_config import servers as kept
+    from glmcli.tools.mcp_config import FILE, add_server, check_name, entries, remove_server
 
     path = call.folder / FILE
-    before = kept(call.folder)
+    before = entries(call.folder)
     for name in servers:
         check_name(name)
         if name in builtin.NAMES:
@@ -121,16 +120,32 @@ def _add_servers(call: Invocation, servers: "dict[str, Server]", *, force: bool)
             call.terminal.note(f"give its tools to the model: -T {name}; see them: glm tools show {name}")
 
 
+def _add_good_servers(call: Invocation, path: Path, *, force: bool) -> None:
+    """Adds the servers of a file that can be used. Raises ConfigError, which names the others, after that."""
+    from glmcli.tools.mcp_config import bad, good, read_entries
+
+    found = read_entries(path, call.terminal.note)
+    _add_servers(call, good(found), force=force)
+    faults = bad(found)
+    if len(faults) == 1:
+        [(name, fault)] = faults.items()
+        raise ConfigError(f"{name} was not added: {fault.message}", hint=fault.hint)
+    for fault in faults.values():
+        call.terminal.note(f"not added: {fault.message}")
+    if faults:
+        raise ConfigError(f"servers of {path} that were not added: {', '.join(faults)}", hint="Mend their entries.")
+
+
 def _add_file(call: Invocation, path: Path, *, link: bool, force: bool) -> None:
     from glmcli.tools.definitions import read
     from glmcli.tools.keeping import belonging, keep
-    from glmcli.tools.mcp_config import KEYS, read_servers
+    from glmcli.tools.mcp_config import KEYS
 
     files = belonging(path)
     if files[0].suffix == ".json":
         values = [it.value for it in read(files[0]) if it.index is None]
         if any(isinstance(it, dict) and any(isinstance(it.get(key), dict) for key in KEYS) for it in values):
-            _add_servers(call, read_servers(path, call.terminal.note), force=force)
+            _add_good_servers(call, path, force=force)
             return
     with opened(call) as toolbox:
         tools = toolbox.sound(files[0])  # whatever is wrong with it is said before it is kept

@@ -48,7 +48,7 @@ def list_(call: Invocation, json: AsJson = False, servers: Servers = False) -> N
     """List all tools. When you are asked about calls, where they come from, and what they are for."""
     with opened(call) as toolbox:
         found = list(toolbox.everything(servers=servers))
-        configured = {} if toolbox.broken_servers() else toolbox.servers()
+        configured = toolbox.usable_servers()
     rules = _rules(call)
     rows = [_broken(it) if isinstance(it, Broken) else _tool(it, rules) for it in found]
     idle = [_server(name, it) for name, it in configured.items() if it.disabled or not servers]

@@ -120,25 +120,43 @@ class Server:
         return entry | ({"disabled": True} if self.disabled else {})
 
 
-def servers(folder: Path, warn: Callable[[str], None] = lambda line: None) -> dict[str, Server]:
-    """The user's servers by name, disabled ones included; none where there is no file. Raises ConfigError."""
+Entries = dict[str, Server | ConfigError]
+"""Servers by name, disabled ones included, and in the place of each bad one what is wrong with it."""
+
+
+def entries(folder: Path, warn: Callable[[str], None] = lambda line: None) -> Entries:
+    """The user's servers; none where there is no file. Raises ConfigError."""
     path = folder / FILE
-    return read_servers(path, warn) if path.exists() else {}
+    return read_entries(path, warn) if path.exists() else {}
 
 
-def read_servers(path: Path, warn: Callable[[str], None] = lambda line: None) -> dict[str, Server]:
+def read_entries(path: Path, warn: Callable[[str], None] = lambda line: None) -> Entries:
     """The servers of a file of this form. warn: gets a line for each key that grants approvals, which is ours to do.
-    Raises ConfigError, which names the file and a JSON pointer."""
+    Raises ConfigError for a file that cannot be read at all; it names the file and a JSON pointer, as do the faults."""
     document = _read(path)
     key = _table_key(document)
-    found = {}
+    found: Entries = {}
     for name, entry in document.get(key, {}).items():
         where = f"{path}: /{key}/{name}"
-        check_name(name, where)
-        found[name] = _server(entry, where)
+        try:
+            check_name(name, where)
+            found[name] = _server(entry, where)
+        except ConfigError as fault:
+            found[name] = fault
+            continue
         if ignored := [it for it in APPROVING_KEYS if entry.get(it)]:
             warn(f"{where}: not heeded, since glm itself asks before a tool runs: {', '.join(ignored)}")
     return found
+
+
+def good(found: Entries) -> dict[str, Server]:
+    """Those that can be used."""
+    return {name: it for name, it in found.items() if isinstance(it, Server)}
+
+
+def bad(found: Entries) -> dict[str, ConfigError]:
+    """What is wrong with the others."""
+    return {name: it for name, it in found.items() if isinstance(it, ConfigError)}
 
 
 def check_name(name: str, where: str = "") -> None:

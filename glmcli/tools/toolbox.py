@@ -23,6 +23,7 @@ from glmcli.tools.tool import Tool
 
 if TYPE_CHECKING:
     from glmcli.tools.mcp import Servers
+    from glmcli.tools.mcp_config import Server
 
 Reading = Callable[[], list[Tool]]
 """What gives the tools of one source."""
@@ -52,11 +53,12 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Broken:
-    """A source of which no tools could be read. name: what it is called: a file or a server. why: one line."""
+    """A source of which no tools could be read. name: what it is called: a file or a server. why, hint: a line each."""
 
     name: str
     source: str
     why: str
+    hint: str = ""
 
 
 def anywhere(name: str, folder: Path) -> str:
@@ -127,6 +129,7 @@ class Toolbox:
             # A file of the working directory, which anybody may have written, does not hide one that the user keeps.
             return self.of_file(next((it for it in self.files() if it.name == name), Path(name).expanduser()))
         server, _, inner = name.partition("__")
+        self._refuse_bad(name, server)
         if server in self.readable_servers():
             tools = self.of_server(server)
             if not inner:
@@ -185,9 +188,8 @@ class Toolbox:
             yield self._built_in(name, [self._cwd])
         sources: list[tuple[str, str, Reading]]
         sources = [(path.name, str(path), partial(self.of_file, path)) for path in self.files()]
-        broken = self.broken_servers()
-        if servers and broken is None:
-            on = [name for name, server in self.servers().items() if not server.disabled]
+        if servers:
+            on = [name for name, server in self.usable_servers().items() if not server.disabled]
             sources += [(name, f"MCP server {name}", partial(self.of_server, name)) for name in on]
 
         def read(name: str, source: str, reading: Reading) -> Sequence[Tool | Broken]:
@@ -198,8 +200,7 @@ class Toolbox:
 
         for found in concurrently([partial(read, *source) for source in sources]):
             yield from found
-        if broken is not None:
-            yield broken
+        yield from self.broken_servers()
 
     def names(self) -> list[str]:
         """What `named` knows, as far as nothing has to run for it. Raises ConfigError."""
@@ -236,35 +237,53 @@ class Toolbox:
                 return path
         raise self._unknown(name)
 
-    def servers(self) -> "dict[str, Any]":
-        """The MCP servers by name. Raises ConfigError."""
-        from glmcli.tools.mcp_config import servers
+    def servers(self) -> "dict[str, Server]":
+        """The MCP servers by name, without those whose entry is bad. Raises ConfigError where the file cannot be
+        read."""
+        from glmcli.tools.mcp_config import entries, good
 
-        return servers(self.folder, self._warn)
+        return good(entries(self.folder, self._warn))
 
-    def readable_servers(self) -> "dict[str, Any]":
-        """The same, none where the file cannot be read, which the user is told."""
+    def usable_servers(self) -> "dict[str, Server]":
+        """The same, none where the file cannot be read; `broken_servers` tells what is wrong."""
         try:
             return self.servers()
-        except ConfigError as error:
-            self._warn(f"{error.message}; no MCP server counts")
+        except ConfigError:
             return {}
 
-    def broken_servers(self) -> Broken | None:
-        """What is wrong with the file of the MCP servers."""
-        from glmcli.tools.mcp_config import FILE
+    def readable_servers(self) -> "dict[str, Server]":
+        """The same, and the user is told which do not count."""
+        from glmcli.tools.mcp_config import bad, entries
 
         try:
-            self.servers()
+            for fault in bad(entries(self.folder)).values():
+                self._warn(f"{fault.message}; this MCP server does not count")
         except ConfigError as error:
-            return Broken(FILE, str(self.folder / FILE), error.message)
-        return None
+            self._warn(f"{error.message}; no MCP server counts")
+        return self.usable_servers()
+
+    def broken_servers(self) -> list[Broken]:
+        """The MCP servers whose entry is bad, or the file of them where it cannot be read."""
+        from glmcli.tools.mcp_config import FILE, bad, entries
+
+        path = self.folder / FILE
+        try:
+            found = bad(entries(self.folder))
+        except ConfigError as error:
+            return [Broken(FILE, str(path), error.message)]
+        return [Broken(name, str(path), fault.message, fault.hint) for name, fault in found.items()]
 
     def close(self) -> None:
         """Ends the servers."""
         if self._servers is not None:
             self._servers.close()
             self._servers = None
+
+    def _refuse_bad(self, *names: str) -> None:
+        """Raises ConfigError, what is wrong with it, where one of the names is that of a server with a bad entry."""
+        for it in self.broken_servers():
+            if it.name in names:
+                raise ConfigError(it.why, hint=it.hint)
 
     def _built_in(self, name: str, roots: Sequence[Path]) -> Tool:
         from glmcli.tools.builtin import built_in

@@ -95,6 +95,29 @@ def test_list_goes_on_where_something_is_broken(glm: Glm, tools: Path) -> None:
     )
 
 
+def test_a_bad_server_is_listed_and_checked_as_broken_among_the_others(glm: Glm, tools: Path) -> None:
+    table = {"git": {"command": "x"}, "sse": {"type": "sse", "url": "https://a.example/sse"}, "a b": {"command": "y"}}
+    (glm.folder / "mcp.json").write_text(json.dumps({"mcpServers": table}))
+    why = '/mcpServers/sse/type: the transport "sse" is not spoken; MCP has replaced it by streamable HTTP'
+    name = "/mcpServers/a b: 'a b' cannot be the name of a server"
+    assert glm("tools", "list").answer == (
+        BUILT_IN
+        + "sql           not run here        tools/sql.json\n"
+        + "get_weather   not run here        tools/weather.json  The weather of a city\n"
+        + f"sse           broken              mcp.json            {why}\n"
+        + f"a b           broken              mcp.json            {name}\n"
+        + "git           asks                MCP server          x\n",
+        HINT,
+        0,
+    )
+    shown = f"fail  mcp.json\n      {why}\nfail  mcp.json\n      {name}\n"
+    assert glm("tools", "check").answer == (
+        f"{shown}ok  sql (sql.json[0])\nok  get_weather (weather.json)\n",
+        "",
+        2,
+    )
+
+
 def test_what_is_broken_stands_out(glm: Glm, tools: Path) -> None:
     (tools / "bad.json").write_text("{")
     rows = glm("tools", "list", "--color", "always", tty=True).stdout.splitlines()

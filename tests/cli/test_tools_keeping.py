@@ -220,6 +220,45 @@ def test_the_servers_of_another_client_are_added_all_or_none(glm: Glm, here: Pat
     assert servers(glm)["off"]["disabled"] is True
 
 
+OLD = {"type": "sse", "url": "https://a.example/sse"}
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        (
+            {"old": OLD},
+            'old was not added: claude.json: /mcpServers/old/type: the transport "sse" is not spoken; MCP has replaced '
+            'it by streamable HTTP\nGive the server\'s address for "type": "http" (often it ends with /mcp).\n',
+        ),
+        (
+            {"a b": {"command": "y"}, "none": {}},
+            "not added: claude.json: /mcpServers/a b: 'a b' cannot be the name of a server\n"
+            "not added: claude.json: /mcpServers/none has neither a command nor a url\n"
+            "servers of claude.json that were not added: a b, none\nMend their entries.\n",
+        ),
+    ],
+)
+def test_the_good_servers_of_another_client_are_added_and_the_bad_ones_named(
+    bad: dict[str, Any], said: str, glm: Glm, here: Path
+) -> None:
+    (here / "claude.json").write_text(json.dumps({"mcpServers": {**bad, "one": {"command": "x"}}}))
+    added = (
+        f"added the MCP server one to {glm.folder}/mcp.json: x\n"
+        "give its tools to the model: -T one; see them: glm tools show one\n"
+    )
+    assert glm("tools", "add", "claude.json").answer == ("", added + said, 3)
+    assert servers(glm) == {"one": {"command": "x", "args": []}}
+
+
+def test_a_bad_server_can_be_removed_and_replaced(glm: Glm, here: Path) -> None:
+    glm.folder.mkdir()
+    (glm.folder / "mcp.json").write_text(json.dumps({"mcpServers": {"old": OLD, "a b": {"command": "x"}}}))
+    assert glm("tools", "rm", "a b").answer == ("", "removed the MCP server a b\n", 0)
+    assert glm("tools", "add", "--force", "--name", "old", "https://a.example/mcp").status == 0
+    assert servers(glm) == {"old": {"type": "http", "url": "https://a.example/mcp"}}
+
+
 def test_files_programs_and_servers_are_removed_by_their_names(glm: Glm, here: Path) -> None:
     glm("tools", "add", "dice.py", "weather.json")
     glm("tools", "add", "--mcp", "--name", "git", "--", "x")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from glmcli.errors import ConfigError, UsageError
-from glmcli.tools.mcp_config import Server, add_server, read_servers, remove_server, servers
+from glmcli.tools.mcp_config import Server, add_server, bad, entries, good, read_entries, remove_server
 
 HUB = Server(command="npx", args=("-y", "hub"), env={"HUB_TOKEN": "${HUB_TOKEN}"}, cwd="/srv")
 WEB = Server(url="https://example.com/mcp", headers={"Authorization": "Bearer ${env:WEB_TOKEN}"})
@@ -21,13 +22,22 @@ def written(folder: Path, document: Any) -> Path:
     return path
 
 
+def servers(folder: Path, warn: Callable[[str], None] = lambda line: None) -> dict[str, Server]:
+    """The servers of a folder, none of them bad."""
+    found = entries(folder, warn)
+    assert bad(found) == {}
+    return good(found)
+
+
 def fault(folder: Path, document: Any) -> str:
     """What is wrong with a file of this content, without the file's name."""
     path = written(folder, document)
-    with pytest.raises(ConfigError) as raised:
-        read_servers(path)
-    assert raised.value.message.startswith(f"{path}")
-    return raised.value.message.removeprefix(f"{path}").removeprefix(": ")
+    try:
+        [found] = bad(read_entries(path)).values()
+    except ConfigError as error:
+        found = error
+    assert found.message.startswith(f"{path}")
+    return found.message.removeprefix(f"{path}").removeprefix(": ")
 
 
 def entry_fault(folder: Path, **entry: Any) -> str:
@@ -36,7 +46,7 @@ def entry_fault(folder: Path, **entry: Any) -> str:
 
 def test_there_are_no_servers_without_a_file(tmp_path: Path) -> None:
     assert servers(tmp_path) == {}
-    assert read_servers(written(tmp_path, {})) == {}
+    assert read_entries(written(tmp_path, {})) == {}
 
 
 def test_servers_are_read_as_other_clients_write_them(tmp_path: Path) -> None:
@@ -166,9 +176,25 @@ def test_what_is_wrong_with_an_entry_is_said_with_its_place(
     assert entry_fault(tmp_path, **entry) == message
 
 
+def test_a_bad_entry_keeps_nobody_from_the_good_ones(tmp_path: Path) -> None:
+    table = {"old": {"type": "sse", "url": "https://a/sse"}, "my hub": {"command": "x"}, "hub": {"command": "y"}}
+    found = read_entries(written(tmp_path, {"mcpServers": table}))
+    assert (list(found), good(found)) == (["old", "my hub", "hub"], {"hub": Server(command="y")})
+    assert {name: (it.message.removeprefix(f"{tmp_path}/mcp.json: "), it.hint) for name, it in bad(found).items()} == {
+        "old": (
+            '/mcpServers/old/type: the transport "sse" is not spoken; MCP has replaced it by streamable HTTP',
+            'Give the server\'s address for "type": "http" (often it ends with /mcp).',
+        ),
+        "my hub": (
+            "/mcpServers/my hub: 'my hub' cannot be the name of a server",
+            "Use up to 32 letters, digits, - and _, but no __ and no _ at the end.",
+        ),
+    }
+
+
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as raised:
-        read_servers(tmp_path)
+        read_entries(tmp_path)
     assert raised.value.message == f"{tmp_path} cannot be read: is a directory"
 
 

@@ -23,6 +23,13 @@ def dice() -> int:
     return 4
 '''
 NOTHING = {"mcpServers": {"files": {"command": "/none/server"}, "off": {"command": "x", "disabled": True}}}
+SOME_BAD = {
+    "mcpServers": {
+        "old": {"type": "sse", "url": "https://a.example/sse"},
+        "my hub": {"command": "x"},
+        "files": {"command": "/none/server"},
+    }
+}
 
 
 def function(name: str) -> dict[str, Any]:
@@ -124,7 +131,27 @@ def test_a_broken_file_of_servers_keeps_nobody_from_the_rest(kept: Kept) -> None
     with pytest.raises(ConfigError) as caught:
         kept.toolbox.named("files")
     assert caught.value.message == fault
-    assert kept.toolbox.broken_servers() == Broken("mcp.json", str(path), fault)
+    assert kept.toolbox.broken_servers() == [Broken("mcp.json", str(path), fault)]
+
+
+def test_a_bad_server_keeps_nobody_from_the_good_ones(kept: Kept) -> None:
+    path = kept.put("mcp.json", SOME_BAD)
+    kept.put("more.json", function("a"))
+    old = f'{path}: /mcpServers/old/type: the transport "sse" is not spoken; MCP has replaced it by streamable HTTP'
+    hub = f"{path}: /mcpServers/my hub: 'my hub' cannot be the name of a server"
+    address = 'Give the server\'s address for "type": "http" (often it ends with /mcp).'
+    letters = "Use up to 32 letters, digits, - and _, but no __ and no _ at the end."
+    assert kept.fault("old") == kept.fault("old__tool") == (old, address)
+    assert kept.fault("my hub") == (hub, letters)
+    assert kept.said == []
+    assert kept.chosen("a") == ["a"]
+    assert kept.said == [f"{old}; this MCP server does not count", f"{hub}; this MCP server does not count"]
+    assert kept.fault("files")[0].startswith("the MCP server files (/none/server) cannot be used")
+    assert list(kept.toolbox.everything())[len(builtin.NAMES) + 1 :] == [
+        Broken("old", str(path), old, address),
+        Broken("my hub", str(path), hub, letters),
+    ]
+    assert len(kept.said) == 2
 
 
 def test_a_grammar_that_is_none_is_found_before_a_model_gets_the_tool(kept: Kept) -> None:

@@ -85,14 +85,14 @@ def _approve(repl: "Repl", argument: str) -> None:
 def _mcp(repl: "Repl", argument: str) -> None:
     """Lists the servers, or gives the model the tools of one."""
     toolbox = _tooling(repl).toolbox(repl.plan.settings)
-    servers = toolbox.servers()
+    servers, broken = toolbox.servers(), toolbox.broken_servers()
     if argument:
-        if argument.lstrip("+-") not in servers:
+        if argument.lstrip("+-") not in (*servers, *(it.name for it in broken)):
             known = ", ".join(servers) or "none"
             raise UsageError(f"there is no MCP server {argument}; there are: {known}", hint="`glm tools add` adds one.")
         _tools(repl, argument)
         return
-    if not servers:
+    if not servers and not broken:
         repl.say(
             "There are no MCP servers. Add one in the shell: glm tools add URL, or: glm tools add --mcp -- COMMAND"
         )
@@ -100,6 +100,8 @@ def _mcp(repl: "Repl", argument: str) -> None:
     for name, server in servers.items():
         state = "off" if server.disabled else "given to the model" if name in given else "not given"
         row(repl, name, f"{state}: {server.place}")
+    for it in broken:
+        row(repl, it.name, f"broken: {it.why}")
 
 
 def _tooling(repl: "Repl") -> "Tooling":
