@@ -48,7 +48,7 @@ def chat(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
         stack.callback(conversation.close)
         conversation.resume(last=chosen.continue_, name=chosen.session, fork=chosen.fork)
         tools = stack.enter_context(tooling(call.folder, call.world, chosen, warn, None))
-        plan = tools.equip(make_plan(call, chosen, conversation.session))
+        plan = tools.equip(make_plan(call, chosen, conversation.session), conversation.session)
         client_for = stack.enter_context(connected(plan.settings, chosen, call.world, terminal, warn))
         value = plan.settings.value
         keyboard = Keyboard(
@@ -73,8 +73,7 @@ def chat(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
             debug=call.debug,
         )
         tools.ask = Approver(terminal, keyboard.asking)
-        # A line that is redrawn at every key is what --plain is there to spare.
-        keyboard.view = view_of(repl, toolbar=value("toolbar").value and not chosen.plain)
+        keyboard.view = view_of(repl, toolbar=value("toolbar").value)
         # What is wrong with the flags or the credentials is said now, not after the first message was typed, and
         # before a pipe is read that cannot be read again.
         repl.check(plan)

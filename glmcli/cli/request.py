@@ -51,7 +51,7 @@ def prepare(
     """Everything before the network. note, warn: say one line. Raises UsageError, RequestError, ConfigError."""
     _refuse_conflicts(options)
     conversation.resume(last=options.continue_, name=options.session, fork=options.fork)
-    plan = tooling.equip(make_plan(call, options, conversation.session))
+    plan = tooling.equip(make_plan(call, options, conversation.session), conversation.session)
     sources = Sources(options, call.world, note, plan.settings.value("ca_bundle").value)
     prompt = sources.prompt()
     given = whole_body.read(options, sources)

@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from glmcli.api.events import ToolCalled
     from glmcli.cli.plan import Plan
     from glmcli.settings import Settings
+    from glmcli.store import Session
     from glmcli.tools.approvals import Approvals
     from glmcli.tools.calling import Ask, Calling
     from glmcli.tools.toolbox import Toolbox
 
 Say = Callable[[str], None]
+
+NAMED = 8
+"""Tools that a line names."""
 
 
 class Tooling:
@@ -45,9 +49,12 @@ class Tooling:
         self._toolbox: Toolbox | None = None
         self._approvals: Approvals | None = None
 
-    def equip(self, plan: Plan) -> Plan:
-        """The plan with its tools. Raises UsageError, ConfigError."""
+    def equip(self, plan: Plan, session: "Session | None" = None) -> Plan:
+        """The plan with its tools. session: the one that it goes on with; the user is told where that had tools of
+        which nobody knows where they come from. Raises UsageError, ConfigError."""
         if not plan.wanted:
+            if names := _unknown_sources(plan, session):
+                self._warn(f"this session had the tools {names}; -T gives it tools again")
             return plan
         try:
             return replace(plan, tools=tuple(self.toolbox(plan.settings).chosen(plan.wanted)))
@@ -55,6 +62,23 @@ class Tooling:
             if plan.inherited:
                 error.hint = "The session has it. -T NAME gives it other tools for this turn, -o tools=null none."
             raise
+
+    def equip_rest(self, plan: Plan, session: "Session") -> tuple[Plan, list[str]]:
+        """The plan with those tools of the session that are still there, and a line about each other one."""
+        if not plan.wanted:
+            names = _unknown_sources(plan, session)
+            return plan, [f"this session had the tools {names}; /tools NAME gives it tools again"] if names else []
+        left, told = replace(plan.wanted, names=(), functions=()), []
+        for key in ("names", "functions"):
+            for name in getattr(plan.wanted, key):
+                more = replace(left, **{key: (*getattr(left, key), name)})
+                try:
+                    self.toolbox(plan.settings).chosen(more)
+                except (UsageError, ConfigError) as error:
+                    told.append(f"{error.message}; the session goes on without {Path(name).name}")
+                else:
+                    left = more
+        return self.equip(replace(plan, wanted=left or None)), told
 
     def calling(self, plan: Plan) -> "Calling | None":
         """Who carries out the calls of this plan's tools; None without any."""
@@ -94,6 +118,18 @@ class Tooling:
         if self._toolbox is not None:
             self._toolbox.close()
             self._toolbox = None
+
+
+def _unknown_sources(plan: Plan, session: "Session | None") -> str:
+    """The tools that a session had whose sources it does not name: it was imported, and what is imported may name
+    programs. Empty where there are none, or where the request brings tools of its own."""
+    if session is None or not session.tools or "tools" in session.extra or "tools" in plan.params:
+        return ""
+    from glmcli.tools.definitions import Definition
+
+    names = [Definition(it, Path()).name or "?" for it in session.tools]
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def refuse_foreign(calls: "Sequence[ToolCalled]", plan: Plan) -> None:

@@ -49,6 +49,9 @@ class Script:
     vi = False
     typed = False
 
+    def hold(self) -> None:
+        pass
+
     def rescued(self) -> int:
         return 0
 
@@ -129,7 +132,7 @@ class Talk:
             stack.callback(conversation.close)
             conversation.resume(last=chosen.continue_, name=chosen.session, fork=chosen.fork)
             tools = stack.enter_context(tooling(call.folder, call.world, chosen, warn, None))
-            plan = tools.equip(make_plan(call, chosen, conversation.session))
+            plan = tools.equip(make_plan(call, chosen, conversation.session), conversation.session)
             client_for = stack.enter_context(connected(plan.settings, chosen, call.world, terminal, warn))
             script = Script(typed)
             script.repl = Repl(

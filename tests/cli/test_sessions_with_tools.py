@@ -80,6 +80,60 @@ def test_a_session_whose_tool_is_gone_says_so_and_goes_on_with_others_or_without
 
 
 @pytest.fixture
+def imported(held: Glm) -> Glm:
+    """The session has come back from a file too, under the name "back"."""
+    record = json.loads(held("sessions", "export", "--format", "json").stdout)
+    record["session"]["name"] = "back"
+    assert held("sessions", "import", "-", stdin=json.dumps(record).encode()).status == 0
+    return held
+
+
+@pytest.mark.parametrize(
+    ("flags", "said", "names"),
+    [
+        ((), "warning: this session had the tools greet; -T gives it tools again\n", []),
+        (("-o", "tools=null"), "", []),
+        (("-T", "now"), "", ["now"]),
+    ],
+)
+def test_an_imported_session_says_which_tools_it_had_and_goes_on(
+    flags: tuple[str, ...], said: str, names: list[str], imported: Glm
+) -> None:
+    result = imported("run", "--session", "back", "--dry-run", *flags, "And now?")
+    body = json.loads(result.stdout)
+    assert ([it["function"]["name"] for it in body.get("tools", [])], result.stderr, result.status) == (names, said, 0)
+
+
+def test_a_chat_says_once_which_tools_an_imported_session_had(imported: Glm) -> None:
+    with talking(imported.folder, saying("One."), saying("Two.")) as talk:
+        went_on = talk("a", "b", session="back")
+        resumed = talk("/resume back", "c")
+    assert went_on.count("this session had the tools greet; -T gives it tools again\n") == 1
+    assert resumed.count("this session had the tools greet; /tools NAME gives it tools again\n") == 1
+    assert ["tools" in body for body in talk.bodies] == [False, False, False]
+
+
+def test_a_session_that_took_its_tools_away_itself_misses_none(held: Glm) -> None:
+    with talking(held.folder, saying("One.")) as talk:
+        talk("/tools none", continue_=True)
+        assert "this session had" not in talk("a", continue_=True)
+
+
+def test_resuming_a_session_whose_tools_are_gone_goes_on_with_the_others(held: Glm, functions: str) -> None:
+    with talking(held.folder, saying("One."), saying("Two.")) as talk:
+        talk("/tools now", "a", session="mixed")
+        talk(f"/tools {functions} calculator", "/tools -now", session="mixed")
+        Path(functions).unlink()
+        told = talk("/resume mixed", "b").splitlines()
+    gone = f"there is no file {functions}; the session goes on without greet.py"
+    assert [line for line in told if "greet" in line] == [gone]
+    assert [[it["function"]["name"] for it in body.get("tools", [])] for body in talk.bodies] == [
+        ["now"],
+        ["calculator"],
+    ]
+
+
+@pytest.fixture
 def talk(tmp_path: Path, functions: str) -> Iterator[Talk]:
     bob = call('{"name": "Bob"}', name="greet", id="b")
     scripts = (calling(ANN), saying("Ann is greeted."), calling(bob), saying("Bob is greeted."), saying("Again."))

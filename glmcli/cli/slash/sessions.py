@@ -36,12 +36,17 @@ def _resume(repl: "Repl", argument: str) -> None:
         repl.terminal.note("that is this session")
         return
     before = repl.plan.profile
-    plan = repl.equipped(plan_for(_under_its_profile(repl, session), session))
+    plan = plan_for(_under_its_profile(repl, session), session)
+    told: list[str] = []
+    if repl.tooling is not None:
+        plan, told = repl.tooling.equip_rest(plan, session)
     repl.check(plan)
     repl.go_on_with(session)
     repl.plan = plan
     repl.usages[:] = repl.conversation.usages()
     repl.announce()
+    for line in told:
+        repl.terminal.note(line)
     if plan.profile != before:
         repl.terminal.note(f"{plan.model.value}, profile {plan.profile}")
     repl.recall()
