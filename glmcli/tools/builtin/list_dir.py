@@ -19,7 +19,8 @@ def list_dir_tool(roots: Roots) -> Tool:
 
     return declared(
         "list_dir",
-        f"Lists a folder: names, sizes in bytes, / behind folders, targets of symlinks. At most {MOST} entries.",
+        f"Lists a folder: names, sizes in bytes, / behind folders, targets of symlinks. At most {MOST} entries."
+        + roots.told,
         {
             "path": {"type": "string", "description": "The folder; left out, the working directory."},
             "depth": {

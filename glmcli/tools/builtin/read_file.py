@@ -24,7 +24,8 @@ def read_file_tool(roots: Roots, monotonic: Callable[[], float] = time.monotonic
     number = {"type": "integer", "minimum": 1}
     return declared(
         "read_file",
-        f"Reads a text file, or some of its lines. At most {MOST // 1024} KiB at once; the result says where to go on.",
+        f"Reads a text file, or some of its lines. At most {MOST // 1024} KiB at once; the result says where to go on."
+        + roots.told,
         {
             "path": {"type": "string", "description": "The file, relative to the working directory or absolute."},
             "start_line": {**number, "description": "The first line to read, counted from 1."},

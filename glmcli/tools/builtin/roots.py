@@ -66,6 +66,7 @@ class Roots:
         self.roots = tuple(dict.fromkeys(Path(os.path.realpath(root)) for root in roots))
         self._closed = tuple(Path(os.path.realpath(folder)) for folder in closed)
         cwd = Path(os.path.realpath(cwd))
+        self._is_cwd_alone = self.roots == (cwd,)
         self._start = cwd if self._root_of(cwd) else (self.roots[0] if self.roots else cwd)
         self._home = home
         self._between = between
@@ -148,6 +149,15 @@ class Roots:
         if stat.S_ISREG(entry.st_mode):
             return entry.st_nlink > 1 and identity(entry) in self._closed_files()
         return identity(entry) in self._closed_identities()
+
+    @property
+    def told(self) -> str:
+        """A sentence for the description of a tool, as UTF-8 can carry it: which folders there are. Empty where that is
+        the working directory alone, which the arguments name."""
+        if self._is_cwd_alone:
+            return ""
+        text = f" Folders: {self}; relative paths start in {self._start}."
+        return os.fsencode(text).decode(errors="replace")
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.roots)) or "none"

@@ -31,7 +31,8 @@ def search_files_tool(roots: Roots, monotonic: Callable[[], float] = time.monoto
     return declared(
         "search_files",
         f"Finds lines in the text files of a folder, all its subfolders included. At most {MOST} lines, as "
-        "path:line: text. Version control, installed packages, binary files and files with secrets are left out.",
+        "path:line: text. Version control, installed packages, binary files and files with secrets are left out."
+        + roots.told,
         {
             "pattern": {
                 "type": "string",

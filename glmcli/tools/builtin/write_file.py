@@ -22,7 +22,7 @@ def write_file_tool(roots: Roots) -> Tool:
 
     return declared(
         "write_file",
-        "Writes a text file (UTF-8): makes it, replaces all that it held, or adds to its end.",
+        "Writes a text file (UTF-8): makes it, replaces all that it held, or adds to its end." + roots.told,
         {
             "path": {"type": "string", "description": "The file, relative to the working directory or absolute."},
             "content": {"type": "string", "description": "The whole text, or what is added."},

@@ -14,10 +14,10 @@ from glmcli.tools.tool import Approval, Tool
 from tests.tools.builtin.called import told
 
 
-def made(name: str, folder: Path) -> Tool:
+def made(name: str, folder: Path, *roots: Path) -> Tool:
     return built_in(
         name,
-        roots=[folder],
+        roots=roots or [folder],
         cwd=folder,
         environ={"PATH": "/usr/bin:/bin"},
         now=lambda: 0.0,
@@ -35,6 +35,22 @@ def test_a_definition_is_valid_and_knows_its_arguments_only(name: str, tmp_path:
     assert tool.parameters["additionalProperties"] is False
     (tmp_path / "elsewhere").mkdir()
     assert tool.hash == made(name, tmp_path / "elsewhere").hash
+
+
+@pytest.mark.parametrize("name", ["read_file", "list_dir", "search_files", "write_file"])
+def test_the_model_is_told_of_folders_other_than_the_working_directory(name: str, tmp_path: Path) -> None:
+    folders = here, there, odd = tmp_path / "here", tmp_path / "there", tmp_path / "\udcff"
+    for folder in folders:
+        folder.mkdir()
+    (tmp_path / "link").symlink_to(here)
+    usual = made(name, here).description
+    assert "Folders" not in usual
+    assert made(name, here, tmp_path / "link").description == usual
+    both = f"{usual} Folders: {here}, {there}; relative paths start in {here}."
+    assert made(name, here, here, there).description == both
+    assert made(name, here, there).description == f"{usual} Folders: {there}; relative paths start in {there}."
+    strange = f"{usual} Folders: {tmp_path}/\ufffd; relative paths start in {tmp_path}/\ufffd."
+    assert made(name, here, odd).description == strange
 
 
 def test_who_is_asked_before_a_tool_runs(tmp_path: Path) -> None:
