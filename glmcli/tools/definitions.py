@@ -22,6 +22,9 @@ FOLDER = "tools"
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """What names of tools are held to by the servers of this API; the schema itself allows any string."""
 
+INSIDE = {"function": ("name", "description", "parameters", "strict"), "custom": ("name", "description", "format")}
+"""What the object of each kind holds."""
+
 
 @dataclass(frozen=True)
 class Definition:
@@ -88,7 +91,10 @@ def faults(definition: Definition) -> list[str]:
         return [definition.problem]
     sent, own = split(definition.value)
     body = {"messages": [{"role": "user", "content": "?"}], "tools": [sent]}
-    found = [f"{fault.pointer.removeprefix('/tools/0') or '/'}: {fault.message}" for fault in schema_faults(body)]
+    found = []
+    for fault in schema_faults(body):
+        pointer = fault.pointer.removeprefix("/tools/0") or "/"
+        found.append(f"{pointer}: {fault.message}{_advice(sent, pointer)}")
     if found:
         return found
     inner = f"/{definition.kind}"
@@ -117,6 +123,16 @@ def grammar_faults(sent: dict[str, Any]) -> list[str]:
 def all_faults(definition: Definition) -> list[str]:
     """`faults`, and where there are none `grammar_faults`."""
     return faults(definition) or grammar_faults(definition.sent)
+
+
+def _advice(sent: Any, pointer: str) -> str:
+    """What to do about a flat definition, as the Responses API of OpenAI has them, whose inner object is missing."""
+    kind = pointer.removeprefix("/")
+    if kind not in INSIDE or not isinstance(sent, dict) or kind in sent:
+        return ""
+    *others, last = [key for key in INSIDE[kind] if key in sent] or [""]
+    what = f"{', '.join(others)} and {last} belong" if others else f"{last} belongs"
+    return f'; {what} inside "{kind}"' if last else ""
 
 
 def _unknown_keys(sent: dict[str, Any], kind: str) -> Iterator[str]:

@@ -54,6 +54,11 @@ def test_a_good_definition_has_no_faults(value: Any) -> None:
     ("value", "wanted"),
     [
         ({"type": "function"}, ["/function: is missing"]),
+        (
+            {"type": "function", "name": "f", "description": "F.", "parameters": {"type": "object"}, "command": ["x"]},
+            ['/function: is missing; name, description and parameters belong inside "function"'],
+        ),
+        ({"type": "custom", "name": "f"}, ['/custom: is missing; name belongs inside "custom"']),
         ({"type": "funktion"}, ['/type: "funktion" is not one of function, custom']),
         (
             {"type": "function", "function": {"name": "get weather"}},
