@@ -84,6 +84,11 @@ def _sending(keys: KeyBindings, bound: Bound) -> None:
     def _take(event: KeyPressEvent) -> None:
         event.current_buffer.complete_state = None
 
+    @keys.add("tab", filter=typing & Condition(_nothing_else_to_choose))
+    def _go_on(event: KeyPressEvent) -> None:
+        event.current_buffer.complete_state = None
+        event.current_buffer.start_completion(insert_common_part=True)
+
     @keys.add("escape", filter=typing & has_completions, eager=True)
     def _leave_menu(event: KeyPressEvent) -> None:
         event.current_buffer.cancel_completion()
@@ -93,6 +98,14 @@ def _sending(keys: KeyBindings, bound: Bound) -> None:
         # It may come when the message is on its way already, and then there is nothing to clear.
         if event.app.future is not None and not event.app.future.done():
             event.app.exit(exception=KeyboardInterrupt)
+
+
+def _nothing_else_to_choose() -> bool:
+    """Whether the only suggestion is in the message already: the next Tab goes on behind it, into a folder say."""
+    from prompt_toolkit.application import get_app
+
+    state = get_app().current_buffer.complete_state
+    return state is not None and state.complete_index is not None and len(state.completions) == 1
 
 
 def _pasting(keys: KeyBindings, pastes: Pastes) -> None:
