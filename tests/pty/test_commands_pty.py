@@ -32,6 +32,14 @@ def test_ctrl_c_ends_the_command_and_not_the_chat(started: Start) -> None:
         assert server.bodies[0]["messages"][0]["content"] == "Hi"
 
 
+def test_what_is_said_of_a_stopped_command_has_a_line_of_its_own(started: Start) -> None:
+    with serving() as server:
+        chat = started("chat", env={**server.env, "SHELL": "/bin/sh"})
+        chat.prompted().type("!echo begun; exec sleep 60\r").until("\nbegun").type("\x03")
+        chat.until("\nbegun\nended by SIGINT; the output (1 line) goes along").prompted()
+        assert "^C" not in chat.text
+
+
 def test_an_answer_is_copied_by_the_terminal(started: Start) -> None:
     with serving(saying("Yes.")) as server:
         chat = started("chat", env={**server.env, "SSH_TTY": "/dev/pts/9"})

@@ -64,6 +64,7 @@ def _run(repl: "Repl", command: str) -> None:
         with process:
             follow(process, show, monotonic, presses, told=keys is not None)
     terminal.fresh_line("stderr")
+    terminal.erase_echo()
     ended = _ended(process.returncode)
     text = plain(kept.text())
     if not text.strip():
