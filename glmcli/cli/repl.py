@@ -52,6 +52,9 @@ class Reader(Protocol):
     def offer(self, text: str) -> None:
         """The next message begins with this text, to be changed and sent."""
 
+    def hold(self) -> None:
+        """What was typed ahead begins the next message, and sends nothing by itself."""
+
     def rescued(self) -> int:
         """How many messages are in the history now that processes which are gone left behind unsent."""
 
@@ -140,6 +143,8 @@ class Repl:
                 except KeyboardInterrupt:
                     if reading and hinted and not self.keyboard.typed:
                         break
+                    if not reading:
+                        self.keyboard.hold()
                     self.terminal.note("Ctrl-C again leaves; so do Ctrl-D and /exit" if reading else "interrupted")
                     hinted = reading
         self._take_leave()
@@ -229,6 +234,7 @@ class Repl:
         if begun and error.exit_status in (ExitStatus.INTERRUPTED, ExitStatus.INCOMPLETE):
             ways = f"/continue goes on, {ways}"
         if isinstance(error, Interrupted):
+            self.keyboard.hold()
             ways = f"interrupted{'; what came is kept' if begun else ' before an answer began'}: {ways}"
         else:
             show_failure(self.terminal, error, in_chat=True)

@@ -25,18 +25,19 @@ def _nothing(text: str) -> Iterable[Suggestion]:
 class View:
     """Each is asked when it is needed, and raises nothing.
 
-    status: for the line below the prompt, None for no such line; asked once a prompt. thinking: that of the last
-    answer, safe to show. last_message: the user's. suggest: what may follow a text that is typed so far.
+    status: for the line below the prompt; where it is None, or gives it, there is no such line; asked once a prompt.
+    thinking: that of the last answer, safe to show. last_message: the user's. suggest: what may follow a text that is
+    typed so far.
     """
 
-    status: Callable[[], Status] | None = None
+    status: Callable[[], Status | None] | None = None
     thinking: Callable[[], str] = str
     last_message: Callable[[], str] = str
     suggest: Callable[[str], Iterable[Suggestion]] = _nothing
 
 
 def view_of(repl: "Repl", *, toolbar: bool = True) -> View:
-    """The view of this conversation. toolbar: whether there is a line below the prompt."""
+    """The view of this conversation. toolbar: whether there is a line below the prompt, while answers are not plain."""
 
     def suggest(text: str) -> Iterable[Suggestion]:
         from glmcli.cli.completing import Known, suggestions
@@ -59,7 +60,9 @@ def view_of(repl: "Repl", *, toolbar: bool = True) -> View:
     )
 
 
-def _status(repl: "Repl") -> Status:
+def _status(repl: "Repl") -> Status | None:
+    if repl.options.plain:
+        return None  # a line that is redrawn at every key is what --plain is there to spare
     from glmcli.api.price import dollars
     from glmcli.ui.clean import clean
 

@@ -82,7 +82,9 @@ def test_thinking_is_folded_to_the_columns_and_shows_its_end() -> None:
 def status(repl: Repl) -> Status:
     view = view_of(repl)
     assert view.status is not None
-    return view.status()
+    found = view.status()
+    assert found is not None
+    return found
 
 
 def test_a_new_conversation(tmp_path: Path) -> None:

@@ -83,6 +83,29 @@ def test_what_is_typed_before_an_answer_is_stopped_is_not_thrown_away(started: S
         chat.prompted().type("First\r").until("One").type("Second").type("\x03").prompted("Second")
 
 
+def test_what_is_sent_before_an_answer_is_stopped_comes_back_unsent(started: Start) -> None:
+    with serving(cut("One", end=[Wait(Event())]), saying("Two.")) as server:
+        chat = started("chat", env=server.env)
+        chat.prompted().type("First\r").until("One").type("Secund\x7f\x7f\x7fond\rThird\r").type("\x03")
+        chat.until("> Second\n  Third").type("!\r").until("Two.").prompted()
+        assert [body["messages"][-1]["content"] for body in server.bodies] == ["First", "Second\nThird!"]
+
+
+def test_what_is_read_with_the_first_message_comes_back_unsent_too(started: Start) -> None:
+    with serving(cut("One", end=[Wait(Event())])) as server:
+        chat = started("chat", env=server.env)
+        chat.prompted().type("First\rSecond\r\x1b[200~Third\rFourth\x1b[201~\r").until("One").type("\x03")
+        chat.until("> Second\n  Third\n  Fourth")
+        assert len(server.bodies) == 1
+
+
+def test_what_is_typed_while_the_message_of_the_command_line_is_stopped_comes_back_unsent(started: Start) -> None:
+    with serving(cut("One", end=[Wait(Event())])) as server:
+        chat = started("chat", "First", env=server.env)
+        chat.until("One").type("Second\rThird\r").type("\x03").until("> Second\n  Third")
+        assert len(server.bodies) == 1
+
+
 def test_a_paste_never_sends_not_even_while_it_answers(started: Start) -> None:
     on = Event()
     with serving(cut("One", end=[Wait(on), *saying(" two.")[1:]]), saying("Three.")) as server:

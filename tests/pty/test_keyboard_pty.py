@@ -54,6 +54,15 @@ def test_plain_has_no_toolbar(started: Start) -> None:
         assert chat.rows == [*GREETING.split("\n"), "> Hi", "Hello.", "", ">"]
 
 
+def test_the_toolbar_goes_and_comes_with_plain(started: Start) -> None:
+    with serving() as server:
+        chat = started("chat", env=server.env)
+        chat.prompted().until(TOOLBAR).type("/plain on" + ENTER).until("line by line").prompted()
+        chat.type("x").prompted("x")
+        assert TOOLBAR not in chat.text
+        chat.type(CTRL_C).prompted().type("/plain off" + ENTER).until(TOOLBAR).prompted()
+
+
 def test_the_toolbar_of_vi_shows_its_mode_and_follows_the_window(started: Start, tmp_path: Path) -> None:
     (tmp_path / "glmcli").mkdir()
     (tmp_path / "glmcli" / "config.toml").write_text('editing_mode = "vi"\n')
@@ -104,6 +113,19 @@ def test_tab_completes_a_path(started: Start, tmp_path: Path) -> None:
         chat = started("chat", env=server.env)
         chat.prompted().type("see @~/notes/i" + TAB).prompted("see @~/notes/inner/")
         chat.type(CTRL_C + "@~/notes/a" + TAB).prompted('@"~/notes/a file"')
+
+
+def test_tab_goes_on_into_a_folder_and_closes_the_quotes_behind_a_file(started: Start, tmp_path: Path) -> None:
+    folder = tmp_path / "my dir"
+    folder.mkdir()
+    (folder / "one.txt").write_text("")
+    (folder / "two.txt").write_text("")
+    with serving() as server:
+        chat = started("chat", env=server.env, cwd=tmp_path)
+        chat.prompted().type("@my" + TAB).prompted('@"my dir/').type(TAB)
+        chat.until(lambda: [row.strip() for row in chat.rows[3:] if row][1:3] == ["one.txt", "two.txt"])
+        chat.type(TAB + TAB).prompted('@"my dir/two.txt"').type(TAB).prompted('@"my dir/')
+        chat.type("t" + TAB).prompted('@"my dir/two.txt"')
 
 
 def test_ctrl_o_shows_the_thinking_and_folds_it_again(started: Start) -> None:

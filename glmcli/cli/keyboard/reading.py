@@ -15,7 +15,7 @@ from glmcli.api.unicode import well_formed
 from glmcli.cli.device import Device
 from glmcli.cli.keyboard.asking import ESCAPES, Asking
 from glmcli.cli.keyboard.block import QUOTES, block
-from glmcli.cli.keyboard.early import pending
+from glmcli.cli.keyboard.early import hold, pending
 from glmcli.cli.keyboard.pastes import Pastes
 from glmcli.cli.keyboard.unsent import Unsent
 from glmcli.errors import Terminated
@@ -126,6 +126,7 @@ class Keyboard:
         self._set_mode(session)
         if self.view is not None and self.view.status is not None and not self._device.dumb:
             self._status = self.view.status()
+        session.bottom_toolbar = None if self._status is None else self._toolbar
         self.typed = False
         while True:
             self._pastes.clear()
@@ -158,6 +159,12 @@ class Keyboard:
     def offer(self, text: str) -> None:
         """The next message begins with this text, to be changed and sent."""
         self._offered = text
+
+    def hold(self) -> None:
+        """What was typed ahead begins the next message, and is not sent by the Enters that were typed with it."""
+        if self._session is None:
+            self._session = self._prompting()
+        hold(self._device, self._session.app.input)
 
     def _changed(self, buffer: "Buffer") -> None:
         self.typed = self.typed or bool(buffer.text)
@@ -204,7 +211,6 @@ class Keyboard:
                 key_bindings=bindings(bound),
                 completer=Suggesting(lambda text: self.view.suggest(text) if self.view else ()),
                 complete_while_typing=False,
-                bottom_toolbar=self._toolbar if self._wants_toolbar else None,
                 style=STYLE,
                 color_depth=None if self._color else ColorDepth.DEPTH_1_BIT,
                 multiline=True,
@@ -226,10 +232,6 @@ class Keyboard:
         escape = VI_LETTERS if self._vi_escape else VI_ESCAPE
         session.app.ttimeoutlen = VI_ESCAPE if self.vi else 0.5
         session.app.timeoutlen = escape if self.vi else 1.0
-
-    @property
-    def _wants_toolbar(self) -> bool:
-        return self.view is not None and self.view.status is not None and not self._device.dumb
 
     def _prompt(self, prompt: str) -> "StyleAndTextTuples":
         """The prompt, with the thinking of the last answer above it where that is unfolded."""
