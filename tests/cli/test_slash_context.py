@@ -22,11 +22,19 @@ from tests.support.served import cut, delta, failing, saying, stream
 
 CALL = {"index": 0, "id": "call-1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
 SUMMARY = "- the sky is blue"
+STORY = "Hello\n" + "it goes on " * 50
 
 
 @pytest.fixture
 def talk(tmp_path: Path) -> Iterator[Talk]:
     with served(tmp_path, saying("One."), saying(SUMMARY), saying("Three.")) as served_talk:
+        yield served_talk
+
+
+@pytest.fixture
+def uncounted(tmp_path: Path) -> Iterator[Talk]:
+    """The answer comes without counts, so that the conversation is as long as it is."""
+    with served(tmp_path, saying("One.", usage=False), saying(SUMMARY), saying("Three.")) as served_talk:
         yield served_talk
 
 
@@ -158,24 +166,23 @@ def test_a_counted_conversation_is_not_about() -> None:
 # /compact
 
 
-def test_compact_goes_on_with_a_summary_in_a_new_session(talk: Talk) -> None:
-    told = replies(talk, "/system Be brief.", "Hello", "/compact keep colours", "/context", "And?", "/usage")
-    old = [line for line in told if line.startswith("goes on with a summary: 10 tokens are ")]
-    assert len(old) == 1
-    assert talk.asked[1] == [
+def test_compact_goes_on_with_a_summary_in_a_new_session(uncounted: Talk) -> None:
+    told = replies(uncounted, "/system Be brief.", STORY, "/compact keep colours", "/context", "And?", "/usage")
+    (old,) = [line for line in told if line.startswith("goes on with a summary: 155 tokens are 32 now, 123 saved")]
+    assert uncounted.asked[1] == [
         ("system", SUMMARISER),
-        ("user", "Hello"),
+        ("user", STORY),
         ("assistant", "One."),
         ("user", "Write these notes about our conversation up to here now. keep colours"),
     ]
     summary = ("user", BEFORE + SUMMARY)
-    assert talk.asked[2] == [("system", "Be brief."), summary, ("user", "And?")]
-    assert [(it.role, it.text) for it in talk.stored()] == [summary, ("user", "And?"), ("assistant", "Three.")]
-    with talk.repl(continue_=True) as repl, repl.conversation.store() as store:
+    assert uncounted.asked[2] == [("system", "Be brief."), summary, ("user", "And?")]
+    assert [(it.role, it.text) for it in uncounted.stored()] == [summary, ("user", "And?"), ("assistant", "Three.")]
+    with uncounted.repl(continue_=True) as repl, repl.conversation.store() as store:
         now, before = store.list()
         assert (now.title, before.title) == ("Hello", "Hello")
-        assert [it.text for it in store.messages(before.id)] == ["Hello", "One."]
-        assert old[0].endswith(f"; the old session is kept as {store.short_id(before.id)}")
+        assert [it.text for it in store.messages(before.id)] == [STORY, "One."]
+        assert old.endswith(f"; the old session is kept as {store.short_id(before.id)}")
     assert told[-1].startswith("2 answers: 14 tokens in")
 
 
@@ -190,11 +197,19 @@ def test_a_summary_is_asked_for_in_plain_words(talk: Talk) -> None:
     assert "stop" not in talk.bodies[1]
 
 
-def test_compact_without_a_store(talk: Talk) -> None:
-    talk.keep = False
-    told = replies(talk, "Hello" * 100, "/compact", "And?")
+def test_a_summary_that_is_no_smaller_is_paid_for_and_not_used(talk: Talk) -> None:
+    told = replies(talk, "Hello", "/compact", "And?", "/usage")
+    assert told[0] == "the summary would be no smaller, 25 tokens in place of 10; the conversation is as it was"
+    assert talk.asked[2] == [("user", "Hello"), ("assistant", "One."), ("user", "And?")]
+    assert [it.text for it in talk.stored()] == ["Hello", "One.", "And?", "Three."]
+    assert told[-1].startswith("3 answers: 21 tokens in")
+
+
+def test_compact_without_a_store(uncounted: Talk) -> None:
+    uncounted.keep = False
+    told = replies(uncounted, STORY, "/compact", "And?")
     assert told[0].startswith("goes on with a summary: ")
-    assert talk.asked[2] == [("user", BEFORE + SUMMARY), ("user", "And?")]
+    assert uncounted.asked[2] == [("user", BEFORE + SUMMARY), ("user", "And?")]
 
 
 def test_there_must_be_something_to_sum_up(talk: Talk) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from glmcli.api.request import Sourced, system, user
+from glmcli.cli.plan import with_system
 from glmcli.cli.room import Filled, estimate
 from glmcli.cli.slash.slash import Slash
 from glmcli.errors import ExitStatus, GlmError, Interrupted, UsageError
@@ -93,18 +94,24 @@ def _compact(repl: "Repl", argument: str) -> None:
     if left := len(messages) - len(kept):
         repl.terminal.note(f"left out of the summary, since they do not fit: the oldest {left} messages", "warning")
     completion = _summary(repl, repl.body([*kept, asked], plan), plan)
+    summary = user(BEFORE + completion.text().strip())
+    size = repl.room.filled(with_system(repl.plan, [summary]), repl.plan.model.value).tokens
+    cost = [] if completion.usage is None else [completion.usage]
+    if size >= before.tokens:
+        repl.usages += cost
+        repl.terminal.note(
+            f"the summary would be no smaller, {size:,} tokens in place of {before.tokens:,};"
+            " the conversation is as it was"
+        )
+        return
     old = repl.conversation.session
     title = (old.title if old else "") or next(map(title_of, messages))
-    summary = user(BEFORE + completion.text().strip())
     repl.start_over()
     repl.conversation.begin_with([summary], repl.plan, title)
-    if completion.usage is not None:
-        repl.usages.append(completion.usage)
-    after = repl.filled()
-    saved = before.tokens - after.tokens
+    repl.usages += cost
     repl.terminal.note(
-        f"goes on with a summary: {before.tokens:,} tokens are {after.tokens:,} now"
-        f"{f', {saved:,} saved' if saved > 0 else ''}{_kept(repl, old) if old else ''}"
+        f"goes on with a summary: {before.tokens:,} tokens are {size:,} now, {before.tokens - size:,} saved"
+        f"{_kept(repl, old) if old else ''}"
     )
 
 
@@ -149,6 +156,7 @@ def _summary(repl: "Repl", body: dict[str, Any], plan: "Plan") -> "Completion":
     finally:
         renderer.close(error)
     if isinstance(error, Interrupted) and error.exit_status != ExitStatus.TERMINATED:
+        repl.keyboard.hold()
         raise UsageError("interrupted; the conversation is as it was")
     if error is not None:
         raise error
