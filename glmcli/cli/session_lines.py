@@ -42,7 +42,9 @@ def sums(spent: "Spent") -> Row:
 
 
 def titled(session: "Session") -> str:
-    return f"[{session.name}] {session.title}" if session.name else session.title
+    """Name and title, and before that, since lines are cut behind, whether it is a copy of another session."""
+    marks = (f"[{session.name}]" if session.name else "", "(copy)" if "forked_from" in session.extra else "")
+    return " ".join(filter(None, (*marks, session.title)))
 
 
 def aligned(rows: "Sequence[Row]", right: tuple[int, ...] = ()) -> list[str]:

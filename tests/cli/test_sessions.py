@@ -279,6 +279,15 @@ def test_fork_copies_a_conversation_and_prints_what_it_is_called(glm: Glm, ids: 
     assert at_noon(glm, "fork", "moon")[2] == ExitStatus.USAGE
 
 
+def test_a_copy_is_told_from_its_original(glm: Glm, ids: list[str]) -> None:
+    at_noon(glm, "fork", "sky", new_id=lambda: "0299")
+    out, _, _ = at_noon(glm, "list")
+    assert [line.split("  ")[-1] for line in out.splitlines() if "blue?" in line] == [
+        "(copy) Why is the sky blue?",
+        "[sky] Why is the sky blue?",
+    ]
+
+
 def test_an_exported_conversation_can_be_imported_elsewhere(glm: Glm, ids: list[str], tmp_path: Path) -> None:
     out, _, _ = at_noon(glm, "export", "sky", "--format", "json")
     file = tmp_path / "sky.json"
