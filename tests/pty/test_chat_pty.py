@@ -99,6 +99,13 @@ def test_what_is_read_with_the_first_message_comes_back_unsent_too(started: Star
         assert len(server.bodies) == 1
 
 
+def test_a_paste_that_is_cut_by_the_stop_comes_back_as_far_as_it_came(started: Start) -> None:
+    with serving(cut("One", end=[Wait(Event())])) as server:
+        chat = started("chat", env=server.env)
+        chat.prompted().type("First\r").until("One").type("\x1b[200~Second\rThird").type("\x03")
+        chat.until("> Second\n  Third")
+
+
 def test_what_is_typed_while_the_message_of_the_command_line_is_stopped_comes_back_unsent(started: Start) -> None:
     with serving(cut("One", end=[Wait(Event())])) as server:
         chat = started("chat", "First", env=server.env)
