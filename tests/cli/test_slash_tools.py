@@ -111,3 +111,19 @@ def test_continue_carries_out_the_calls_that_a_turn_stopped_in(talk: Talk, funct
     assert "the last turn stopped in its tool calls; /continue goes on with them\n" in told
     assert talk.said == "Three.\n"
     assert [message["role"] for message in talk.bodies[1]["messages"]] == ["user", "assistant", "tool"]
+
+
+def test_a_bad_server_is_shown_among_the_others_and_says_why_it_cannot_be_given(talk: Talk) -> None:
+    talk.width = 400
+    talk.folder.mkdir(exist_ok=True)
+    path = talk.folder / "mcp.json"
+    path.write_text(json.dumps({"mcpServers": {"bad": {}, "git": {"command": "x"}}}))
+    why = f"{path}: /mcpServers/bad has neither a command nor a url"
+    assert replies(talk, "/mcp", "/mcp bad", "/mcp zzz") == [
+        "git                     not given: x",
+        f"bad                     broken: {why}",
+        why,
+        "A server is started by a command or reached by a url.",
+        "there is no MCP server zzz; there are: git",
+        "`glm tools add` adds one.",
+    ]
