@@ -127,6 +127,7 @@ async def over_http() -> None:
 
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
+        listening.listen()  # before the address is known: who comes early waits
         print(f"http://127.0.0.1:{listening.getsockname()[1]}/mcp", flush=True)  # noqa: T201
         config = uvicorn.Config(server.streamable_http_app(), log_level="critical")
         await uvicorn.Server(config).serve(sockets=[listening])
