@@ -271,10 +271,6 @@ class Repl:
                 self._connections.push(stack.pop_all())
             self._client_for[settings.profile.name] = client_for
 
-    def equipped(self, plan: Plan) -> Plan:
-        """The plan with the tools that it wants. Raises UsageError, ConfigError."""
-        return self.tooling.equip(plan) if self.tooling is not None else plan
-
     def client(self, plan: Plan) -> "Client":
         """What sends the requests of this plan. Raises ConfigError."""
         return self._client_for[plan.profile](plan.model.value)
