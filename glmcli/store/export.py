@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -15,12 +15,16 @@ from glmcli.store.copies import RECORD_VERSION
 from glmcli.store.history import closed, history
 from glmcli.store.records import Session, StoredMessage, said
 
+SHORT = 60
+"""Characters of a call's arguments that stand over its result."""
+
 Format = Literal["md", "json", "jsonl", "html", "body"]
 
 
 @dataclass(frozen=True)
 class Passage:
-    """What one voice says in a conversation. mark: what is to be known about it, `interrupted` say; may be empty."""
+    """What one voice says in a conversation. mark: what is to be known about it, `interrupted`
+    say, or the call that it is the result of; may be empty."""
 
     role: str
     text: str
@@ -58,11 +62,21 @@ def passages(session: Session, messages: Iterable[StoredMessage]) -> Iterator[Pa
     """The conversation as a person reads it: the system prompt, then every message, calls of tools as lines."""
     if session.system:
         yield Passage("system", session.system)
+    called: dict[str, str] = {}  # results come in the order in which they came
     for stored in messages:
-        yield Passage(stored.role, said(stored.message), _mark(stored), stored.reasoning)
+        called |= {call["id"]: _short(call) for call in stored.message.get("tool_calls") or ()}
+        mark = _mark(stored) or called.get(stored.message.get("tool_call_id", ""), "")
+        yield Passage(stored.role, said(stored.message), mark, stored.reasoning)
         for choice in stored.extra.get("choices", ()):
             mark = f"choice {choice['index'] + 1}"
             yield Passage(stored.role, said(choice["message"]), mark, choice.get("reasoning") or "")
+
+
+def _short(call: Mapping[str, Any]) -> str:
+    """A call in a few words, to tell its result from others."""
+    body = call.get("function") or call.get("custom") or {}
+    arguments = " ".join(str(body.get("arguments", body.get("input", ""))).split())
+    return f"{body.get('name')} {arguments[:SHORT]}{'…' if len(arguments) > SHORT else ''}".strip()
 
 
 def _mark(stored: StoredMessage) -> str:

@@ -42,7 +42,7 @@ def test_the_calls_and_their_results_are_shown_in_their_places(held: Glm) -> Non
     shown = held("sessions", "show").stdout
     assert shown[shown.index("user:") :].split() == [
         *("user:", "Greet", "Ann", "assistant:", "Let", "me", "see.", "→", 'greet({"name":', '"Ann"})'),
-        *("tool:", "Hello", "Ann", "assistant:", "Done."),
+        *("tool", "(greet", '{"name":', '"Ann"}):', "Hello", "Ann", "assistant:", "Done."),
     ]
 
 
