@@ -30,10 +30,14 @@ Typed = str | type[BaseException] | Callable[[Repl], None]
 
 
 class Script:
-    """A keyboard: types the lines, raises the exceptions, calls what looks at the REPL meanwhile; then Ctrl-D."""
+    """A keyboard: types the lines, raises the exceptions, calls what looks at the REPL meanwhile; then Ctrl-D.
+
+    repl: set by whoever puts the keyboard into it.
+    """
+
+    repl: Repl
 
     def __init__(self, typed: Iterable[Typed]) -> None:
-        self.repl: Repl | None = None
         self._typed = iter(typed)
 
     def read(self) -> str:
@@ -42,7 +46,6 @@ class Script:
                 return it
             if isinstance(it, type):
                 raise it
-            assert self.repl is not None
             it(self.repl)
         raise EOFError
 
@@ -56,7 +59,6 @@ class Script:
         return 0
 
     def pick(self, prompt: str, offers: Sequence[tuple[str, str]]) -> str:
-        assert self.repl is not None
         for _, shown in offers:
             self.repl.say(shown)
         self.repl.say(prompt)
@@ -67,7 +69,6 @@ class Script:
         yield
 
     def offer(self, text: str) -> None:
-        assert self.repl is not None
         self.repl.say(f"offered: {text}")
 
     def described(self) -> list[tuple[str, str]]:
