@@ -20,8 +20,8 @@ from tests.support.tty import GLM, Tty
 
 DRAWN = b"\x1b[?7h"
 """What prompt-toolkit ends a drawing with."""
-TYPING = 1.0
-"""Seconds that the user takes for a message."""
+MESSAGE = "Why is the sky blue at noon and red in the evening?"
+"""Typed key by key, each when the one before is on the screen: faster than anybody types."""
 
 
 def bare(code: str) -> float:
@@ -43,7 +43,8 @@ def chat(folder: str) -> tuple[float, float, float]:
             tty.type("?")
             tty.until(lambda: b"?" in tty.raw[seen:].replace(b"[?", b""))
             pressed = time.perf_counter()
-            time.sleep(TYPING)
+            for at, key in enumerate(MESSAGE, 1):
+                tty.type(key).prompted(f"?{MESSAGE[:at]}")
             tty.type("\r")
             sent = time.perf_counter()
             tty.until("Hello.")
