@@ -8,6 +8,7 @@ import select
 from collections.abc import Callable
 
 from glmcli.cli.device import Device
+from glmcli.cli.keyboard.ready import ready
 
 ESCAPE = b"\x1b"
 INTRODUCERS = (b"[", b"O")
@@ -34,9 +35,9 @@ class Asking:
 
     def begin(self) -> None:
         """From here on keys are answers. Waits for a pause of whoever is typing."""
-        ahead = self._waiting()
+        ahead = ready(self._device.keys)
         if ahead:
-            ahead += self._waiting(QUIET)
+            ahead += ready(self._device.keys, QUIET)
         if ahead and self._before is not None:
             self._before(ahead.decode("utf-8", "replace").replace("\r", "\n"))
 
@@ -58,7 +59,7 @@ class Asking:
             elif pressed < b"\x80":
                 return pressed.decode()
             else:
-                self._waiting(MORE)
+                ready(self._device.keys, MORE)
 
     def line(self, question: str, default: str = "") -> str:
         """The line that is typed, which begins with the default. Raises EOFError, KeyboardInterrupt."""
@@ -71,13 +72,6 @@ class Asking:
         with self._device.lent(), create_app_session(input=keys, output=screen):
             session: PromptSession[str] = PromptSession(question)
             return session.prompt(default=default)
-
-    def _waiting(self, seconds: float = 0.0) -> bytes:
-        """What lies ready, or comes so soon after."""
-        found = b""
-        while select.select([self._device.keys], [], [], seconds)[0] and (piece := self._read(4096)):
-            found += piece
-        return found
 
     def _pass_over_paste(self) -> None:
         pasted = b""

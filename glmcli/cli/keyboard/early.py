@@ -6,12 +6,10 @@ again. While an answer came that was stopped then, each Enter meant to send what
 
 from __future__ import annotations
 
-import os
-import select
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from glmcli.cli.device import Device
+from glmcli.cli.keyboard.ready import ready
 
 if TYPE_CHECKING:
     from prompt_toolkit.input import Input
@@ -24,14 +22,7 @@ BEGIN, END = "\x1b[200~", "\x1b[201~"
 
 def pending(device: Device) -> str:
     """What lies ready on a device that has just become quiet, each Enter as the key sends it."""
-    found = b""
-    with suppress(OSError, ValueError):  # the terminal is gone
-        while len(found) < MOST and select.select([device.keys], [], [], 0)[0]:
-            piece = os.read(device.keys, MOST)
-            if not piece:
-                break
-            found += piece
-    return found.decode("utf-8", "replace").replace("\n", "\r")
+    return ready(device.keys, most=MOST).decode("utf-8", "replace").replace("\n", "\r")
 
 
 def press_again(text: str, keys: "Input") -> None:

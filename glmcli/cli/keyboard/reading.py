@@ -264,13 +264,9 @@ class Keyboard:
 
     def streams(self) -> "tuple[Input, Output]":
         """The device as prompt-toolkit wants it."""
-        from prompt_toolkit.input import create_input
-        from prompt_toolkit.output import create_output
-        from prompt_toolkit.output.plain_text import PlainTextOutput
+        from glmcli.cli.keyboard.streams import streams
 
-        keys = open(self._device.keys, closefd=False, encoding="utf-8")  # noqa: SIM115
-        screen = open(self._device.screen, "w", closefd=False, encoding="utf-8")  # noqa: SIM115
-        return create_input(keys), PlainTextOutput(screen) if self._device.dumb else create_output(screen)
+        return streams(self._device)
 
     def described(self) -> list[tuple[str, str]]:
         """Keys and what they do, for the help."""
