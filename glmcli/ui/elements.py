@@ -6,7 +6,7 @@ Where Rich's own elements lose text, make code hard to copy, or are laid out by 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import ClassVar, cast
+from typing import ClassVar, Self, cast
 
 from markdown_it.token import Token
 from rich import box, markdown
@@ -68,15 +68,20 @@ class _Heading(markdown.Heading):
         yield self.text
 
 
-class _Rule(markdown.HorizontalRule):
-    new_line = True
-    ascii = False
+class _FromToken(markdown.MarkdownElement):
+    """What is made of nothing but its token. begun: its beginning is printed already. ascii: marks are to be ASCII."""
+
+    begun = ascii = False
 
     @classmethod
-    def create(cls, markdown: markdown.Markdown, token: Token) -> "_Rule":
+    def create(cls, markdown: markdown.Markdown, token: Token) -> Self:
         made = cls()
-        made.ascii = getattr(markdown, "ascii", False)
+        made.begun, made.ascii = BEGUN in token.meta, getattr(markdown, "ascii", False)
         return made
+
+
+class _Rule(_FromToken, markdown.HorizontalRule):
+    new_line = True
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield Rule(style=console.get_style("markdown.hr"), characters="-" if self.ascii else "─")
@@ -92,25 +97,11 @@ class _Paragraph(markdown.Paragraph):
         return made
 
 
-class _Item(markdown.ListItem):
-    begun = False
-
-    @classmethod
-    def create(cls, markdown: markdown.Markdown, token: Token) -> "_Item":
-        made = cls()
-        made.begun = BEGUN in token.meta
-        return made
+class _Item(_FromToken, markdown.ListItem):
+    """Drawn by its list."""
 
 
-class _Quote(markdown.BlockQuote):
-    begun = ascii = False
-
-    @classmethod
-    def create(cls, markdown: markdown.Markdown, token: Token) -> "_Quote":
-        made = cls()
-        made.begun, made.ascii = BEGUN in token.meta, getattr(markdown, "ascii", False)
-        return made
-
+class _Quote(_FromToken, markdown.BlockQuote):
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         mark = Segment("| " if self.ascii else "▌ ", self.style)
         yield from _marked(console, options, self.elements, mark, mark, begun=self.begun)
@@ -137,16 +128,8 @@ class _List(markdown.ListElement):
             yield from _marked(console, options, item.elements, *marks, begun=begun)
 
 
-class _Table(markdown.TableElement):
+class _Table(_FromToken, markdown.TableElement):
     """As Rich's, but long words are wrapped and not cut."""
-
-    ascii = False
-
-    @classmethod
-    def create(cls, markdown: markdown.Markdown, token: Token) -> "_Table":
-        made = cls()
-        made.ascii = getattr(markdown, "ascii", False)
-        return made
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         table = Table(
