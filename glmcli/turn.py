@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Hashable, Sequence
 from contextlib import closing
 from typing import Any, Protocol
 
-from glmcli.api.calls import add_result
+from glmcli.api.calls import add_result, tool_name
 from glmcli.api.client import Client
 from glmcli.api.completion import Completion
 from glmcli.api.events import Event, Finished, ToolCalled
@@ -231,8 +231,7 @@ def _not_approved(names: Sequence[str]) -> LimitError:
 def _offered(body: dict[str, Any]) -> set[str]:
     """The names of the tools that the model may call, in today's form and the older one."""
     items = [*(body.get("tools") or ()), *(body.get("functions") or ())]
-    inner = (it.get(it.get("type"), it) for it in items if isinstance(it, dict))
-    return {it["name"] for it in inner if isinstance(it, dict) and isinstance(it.get("name"), str)}
+    return {name for name in map(tool_name, items) if name is not None}
 
 
 def _unforced(choice: Any) -> Any:

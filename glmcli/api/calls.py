@@ -17,6 +17,15 @@ _OF_CALL = frozenset(("id", "type", "function", "custom", "name", "arguments"))
 _OF_PIECE = _OF_CALL | {"index"}
 
 
+def tool_name(item: Any) -> str | None:
+    """The name in the definition of a tool or, in the older form, of a function; or in the choice of one. None where
+    there is none."""
+    kind = item.get("type") if isinstance(item, dict) else None
+    inner = item.get(kind) if isinstance(kind, str) else item
+    name = inner.get("name") if isinstance(inner, dict) else None
+    return name if isinstance(name, str) else None
+
+
 class _Call:
     __slots__ = ("arguments", "extra", "id", "kind", "name", "position", "settled")
 

@@ -65,9 +65,11 @@ class Plan:
         one by its name alone, which was taken for a function's. Raises UsageError for two tools of one name."""
         if not self.tools:
             return {}
+        from glmcli.api.calls import tool_name
+
         given, choice = params.get("tools"), params.get("tool_choice")
         before = given.value if given is not None and isinstance(given.value, list) else []
-        names = {_name_in(it) for it in before}
+        names = {tool_name(it) for it in before}
         if twice := [tool for tool in self.tools if tool.name in names]:
             raise UsageError(
                 f"there are two tools named {twice[0].name}: of {given.origin if given else ''} and {twice[0].source}",
@@ -76,7 +78,7 @@ class Plan:
         definitions = [*before, *(tool.definition for tool in self.tools)]
         fields = {"tools": Sourced(definitions, given.origin if given is not None else "--tool")}
         custom = [tool.name for tool in self.tools if tool.kind == "custom"]
-        if choice is not None and (name := _name_in(choice.value)) in custom:
+        if choice is not None and (name := tool_name(choice.value)) in custom:
             fields["tool_choice"] = replace(choice, value={"type": "custom", "custom": {"name": name}})
         return fields
 
@@ -152,12 +154,6 @@ def wanted_of(session: "Session | None") -> "Wanted | None":
     from glmcli.tools.toolbox import Wanted
 
     return Wanted.from_json(kept) or None
-
-
-def _name_in(definition: Any) -> Any:
-    """The name in a definition of a tool, or in the choice of one."""
-    inner = definition.get(definition.get("type")) if isinstance(definition, dict) else None
-    return inner.get("name") if isinstance(inner, dict) else None
 
 
 def _absolute(path: str) -> str:
