@@ -9,6 +9,7 @@ One way through the program, one type per hop:
     settings.py           config.toml and the environment, by the keys of setting_keys.py; settings_file.py writes it
     credentials.py        tokens and where they may go; private_file.py and toml_text.py serve all of these
     store/                conversations on disk: SQLite, and a spool for the answer that is coming
+    templates/            prompts with variables, in files of the user's; what one makes of an input
     attachments.py        what goes along with a prompt, by media.py; conversation_file.py: --messages
     code_blocks.py        the code of an answer
     tools/                what the model may call: built-in tools, functions, programs, MCP servers; who approves a call

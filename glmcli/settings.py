@@ -223,7 +223,7 @@ def _checked_table(
     for name, value in table.items():
         where = (*path, name)
         if name in tables and isinstance(value, dict):
-            checked[name] = _checked_defaults(value, where, faults) if name == "defaults" else value
+            checked[name] = checked_fields(value, where, faults) if name == "defaults" else value
         elif name in tables:
             faults.append((where, f"{name} must be a table, not {shown(value)}"))
         elif name not in keys:
@@ -238,7 +238,7 @@ def _checked_table(
     return checked
 
 
-def _checked_defaults(
+def checked_fields(
     table: Mapping[str, Any], path: tuple[str, ...], faults: list[tuple[tuple[str, ...], str]]
 ) -> dict[str, Any]:
     """The request fields whose names are known. Their values are checked with the request that they go into."""
