@@ -3,7 +3,7 @@
 A block is settled when, in whole lines, another one has begun after it, also inside of lists, items and quotes; code
 is settled line by line, and a paragraph where its rows are known (`Splitter.settle`). A table alone stays open as a
 whole, since its last row may widen its columns. So each character is looked at a bounded number of times. The
-structure is markdown-it's, without its inline rules; raw HTML is text, so that nothing the model wrote goes unseen.
+structure is that of our dialect (`glmcli.ui.dialect`), without its inline rules.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from glmcli.ui.dialect import outline
 from glmcli.ui.fence import Fence
+from glmcli.ui.latex import BLOCK
 from glmcli.ui.paragraph import paragraph_cut
 from glmcli.ui.place import Place, code_cut, first_line, resume, spine
 
@@ -31,7 +32,9 @@ AROUND = 4
 FEW = 4
 """Lines of a paragraph that are soon parsed again."""
 
-_UNDECIDED = re.compile(r"[\s\-=*_#>`~+|:.\d()]*\Z|\s*(?:```|~~~)")
+_UNDECIDED = re.compile(
+    r"[\s\-=*_#>`~+|:.\d()]*\Z|\s*(?:```|~~~)|[\s>]*(?:\$\$?|\\\[?)\Z|[\s>]*(?:[-+*]|\d+[.)])\s+\[(?:[ xX]\]?)?\s*\Z"
+)
 """The line that is being written may turn out to be markup: it is better not shown yet."""
 
 _WORDS = re.compile(r"\s*[^\W\d_]\w*\s+\S")
@@ -234,15 +237,15 @@ class Splitter:
         return final
 
     def _context_of(self, tokens: list[Token], source: str) -> tuple[str, str]:
-        """What goes on at the end of the open block, if a paragraph or table that is alone in its containers, and the
-        lines by which new lines can be judged without all of it."""
+        """What goes on at the end of the open block, if a paragraph, table or formula that is alone in its containers, and
+        the lines by which new lines can be judged without all of it."""
         lines = source.split("\n")[:-1]
         around = spine(tokens, lines) if lines and lines[-1].strip() and tokens else None
         if around is not None and around.leaf >= 0 and around.cut is None:
             leaf = tokens[around.leaf]
             if leaf.type == "table_open" and leaf.map == [0, len(lines)]:
                 return leaf.type, "\n".join([*lines[:2], ""])
-            if leaf.type == "paragraph_open" and leaf.map == [0, len(lines)] and len(lines) > FEW:
+            if leaf.type in ("paragraph_open", BLOCK) and leaf.map == [0, len(lines)] and len(lines) > FEW:
                 return leaf.type, "\n".join([lines[0], lines[-1], ""])
         return "", ""
 
@@ -271,16 +274,6 @@ class Splitter:
             first, *_, last, _ = probe.split("\n")
             self._context = f"{first}\n{last}\n"
         return True
-
-
-def outline() -> MarkdownIt:
-    """The parser of our dialect (CommonMark, tables, strike-through, HTML as text), without inline rules."""
-    return dialect().disable(["inline", "text_join"])
-
-
-def dialect() -> MarkdownIt:
-    """The parser of our dialect."""
-    return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 
 def language(info: str) -> str:

@@ -18,8 +18,10 @@ from rich.style import Style
 from rich.table import Table
 
 from glmcli.ui.blocks import language
+from glmcli.ui.clean import clean
 from glmcli.ui.highlight import LineHighlighter
-from glmcli.ui.inlines import plain
+from glmcli.ui.inlines import BOXES, DONE, plain, tasks
+from glmcli.ui.latex import BLOCK
 from glmcli.ui.place import BEGUN
 from glmcli.ui.segments import Row, folded, trimmed
 
@@ -97,14 +99,42 @@ class _Paragraph(markdown.Paragraph):
         return made
 
 
+class _Formula(markdown.TextElement):
+    """Its lines as they are; wrapped where their rows begin with marks of ours."""
+
+    new_line = True
+
+    @classmethod
+    def create(cls, markdown: markdown.Markdown, token: Token) -> "_Formula":
+        return cls(token.content)
+
+    def __init__(self, source: str) -> None:
+        self._source = clean(source)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        style = console.get_style("markdown.math")
+        for line in self._source.expandtabs(4).split("\n"):
+            for part in folded(trimmed([Segment(line, style)]), options.max_width):
+                yield from part
+                yield Segment.line()
+
+
 class _Item(_FromToken, markdown.ListItem):
-    """Drawn by its list."""
+    """Drawn by its list. done: of a task, else None."""
+
+    done: bool | None = None
+
+    @classmethod
+    def create(cls, markdown: markdown.Markdown, token: Token) -> Self:
+        made = super().create(markdown, token)
+        made.done = token.meta.get(DONE)
+        return made
 
 
 class _Quote(_FromToken, markdown.BlockQuote):
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         mark = Segment("| " if self.ascii else "▌ ", self.style)
-        yield from _marked(console, options, self.elements, mark, mark, begun=self.begun)
+        yield from _marked(console, options, self.elements, mark, mark, begun=self.begun, in_item=False)
 
 
 class _List(markdown.ListElement):
@@ -123,9 +153,12 @@ class _List(markdown.ListElement):
         for at, item in enumerate(self.items):
             # The width must not depend on numbers that are still to come.
             mark = f"{first + at}.".rjust(3) + " " if numbered else " * " if self.ascii else " • "
-            begun = isinstance(item, _Item) and item.begun
-            marks = Segment(mark, style), Segment(" " * len(mark))
-            yield from _marked(console, options, item.elements, *marks, begun=begun)
+            assert isinstance(item, _Item)
+            drawn = Segment(mark, style)
+            if item.done is not None:
+                box = console.get_style("markdown.item.done") if item.done else style
+                drawn = Segment(f" {BOXES[item.done]} ", box)
+            yield from _marked(console, options, item.elements, drawn, Segment(" " * len(mark)), begun=item.begun)
 
 
 class _Table(_FromToken, markdown.TableElement):
@@ -149,10 +182,17 @@ class _Table(_FromToken, markdown.TableElement):
 
 
 def _marked(
-    console: Console, options: ConsoleOptions, elements: Renderables, mark: Segment, padding: Segment, *, begun: bool
+    console: Console,
+    options: ConsoleOptions,
+    elements: Renderables,
+    mark: Segment,
+    padding: Segment,
+    *,
+    begun: bool,
+    in_item: bool = True,
 ) -> RenderResult:
     """The elements of an item or quote, the mark before the first row and the padding before the others. A blank row
-    stands between elements, but not before a list. begun: earlier elements of it are printed."""
+    stands between elements, but in an item not before a list. begun: earlier elements of it are printed."""
     room = options.max_width - mark.cell_length
     if room < LEAST:
         room, padding = options.max_width, Segment("")
@@ -163,7 +203,8 @@ def _marked(
     empty = not begun
     for element in cast(Iterable[RenderableType], elements):
         rows = console.render_lines(element, options.update(width=max(1, room), height=None), pad=False)
-        if begun and rows and not isinstance(element, _List) and not getattr(element, "begun", False):
+        close = in_item and isinstance(element, _List)
+        if begun and rows and not close and not getattr(element, "begun", False):
             rows = [[], *rows]
         for row in rows:
             yield padding if begun else mark
@@ -186,18 +227,21 @@ class Part(markdown.Markdown):
         "paragraph_open": _Paragraph,
         "list_item_open": _Item,
         "hr": _Rule,
+        BLOCK: _Formula,
         "blockquote_open": _Quote,
         "bullet_list_open": _List,
         "ordered_list_open": _List,
         "table_open": _Table,
     }
     # Tags of the tokens that stand in for links: their styles are entered and left like emphasis.
-    inlines = {*markdown.Markdown.inlines, "link", "address"}  # noqa: RUF012 - as Rich declares it
+    inlines = {*markdown.Markdown.inlines, "link", "address", "math", "u"}  # noqa: RUF012 - as Rich declares it
 
     def __init__(self, tokens: list[Token], code_theme: str | None, ascii: bool) -> None:
         # Not the inherited one: it makes a parser and parses, which was done before.
         self.markup = ""
-        self.parsed = [plain(token) for token in tokens]
+        if not ascii:
+            tasks(tokens)
+        self.parsed = [plain(token, ascii=ascii) for token in tokens]
         self.code_theme = code_theme or ""
         self.justify = None
         self.style = Style.null()

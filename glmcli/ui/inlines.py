@@ -6,24 +6,58 @@ Only a safe link can be clicked; an address is always told, so that no link hide
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from markdown_it.token import Token
 
 from glmcli.ui.clean import clean
+from glmcli.ui.latex import INLINE
 from glmcli.ui.links import safe
+from glmcli.ui.place import BEGUN
+from glmcli.ui.tags import raised
 
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_OWN_LINE = re.compile(r"[:•◦▪●‣⁃∙–—]\s")
+"""With what a line begins that is not meant to go on with the one before: a definition, or a point of a list that
+Markdown does not know."""
+_TASK = re.compile(r"\[([ xX])\](?: |\Z)")
+
+DONE = "done"
+"""Key in the `meta` of an item: it is a task, and whether it is done."""
+BOXES = {True: "☑", False: "☐"}
 
 
-def plain(token: Token) -> Token:
+def plain(token: Token, *, ascii: bool = False) -> Token:
     """The token with links and images as text with their address, `<br>` as a line break, and everything cleaned."""
     if token.type == "inline" and token.children:
-        token.children = list(_inline(token.children))
+        token.children = list(_inline(token.children, ascii))
     return token
 
 
-def _inline(tokens: list[Token]) -> Iterator[Token]:
+def tasks(tokens: list[Token]) -> None:
+    """Notes in items of bullet lists whether they are tasks; in those of numbered ones a box stands before the text."""
+    lists: list[str] = []
+    for at, token in enumerate(tokens):
+        if token.type.endswith("list_open"):
+            lists.append(token.type)
+        elif token.type.endswith("list_close"):
+            lists.pop()
+        elif token.type == "list_item_open" and BEGUN not in token.meta:
+            text = next(
+                iter((tokens[at + 2].children if tokens[at + 1].type == "paragraph_open" else None) or ()), None
+            )
+            found = _TASK.match(text.content) if text is not None and text.type == "text" else None
+            if text is None or found is None or not tokens[at + 2].content[3:].strip():
+                continue
+            done, text.content = found[1] != " ", text.content[found.end() :]
+            if lists[-1] == "bullet_list_open":
+                token.meta = {**token.meta, DONE: done}
+            else:
+                text.content = f"{BOXES[done]} {text.content}"
+
+
+def _inline(tokens: list[Token], ascii: bool) -> Iterator[Token]:
     addresses: list[tuple[Token, int]] = []
     said: list[str] = []
     tokens = list(tokens)
@@ -31,7 +65,7 @@ def _inline(tokens: list[Token]) -> Iterator[Token]:
     for at, token in enumerate(tokens):
         if token.type == "link_open":
             text = "".join(
-                inner.content for inner in tokens[at + 1 : ends[at]] if inner.type in ("text", "code_inline")
+                inner.content for inner in tokens[at + 1 : ends[at]] if inner.type in ("text", "code_inline", INLINE)
             )
             clickable = safe(str(token.attrs.get("href", "")), text)
             opening = token if clickable else Token("style_open", "link", 1, attrs=token.attrs)
@@ -60,8 +94,23 @@ def _inline(tokens: list[Token]) -> Iterator[Token]:
                 token.content = _BREAK.sub("\n", token.content)
             said.append(token.content)
             yield token
+        elif token.type == INLINE:
+            token.content = clean(token.content)
+            said.append(token.content)
+            yield token
+        elif token.type == "raised":
+            yield _text(raised(token.info, clean(token.content), ascii=ascii))
+        elif token.type == "softbreak" and _own_line(tokens[at + 1 : at + 2]):
+            yield Token("hardbreak", "br", 0)
         else:
             yield token
+
+
+def _own_line(tokens: list[Token]) -> bool:
+    """Whether what follows a line feed is to stand on a line of its own, which Markdown alone would not give it: behind
+    a mark, or a picture."""
+    text = tokens[0].content if tokens and tokens[0].type == "text" else ""
+    return bool(text) and (unicodedata.category(text[0]) == "So" or _OWN_LINE.match(text) is not None)
 
 
 def _link_ends(tokens: list[Token]) -> dict[int, int]:

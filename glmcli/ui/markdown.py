@@ -20,16 +20,21 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.theme import Theme
 
-from glmcli.ui.blocks import Blocks, CodeLine, CodeStart, Piece, dialect, language
+from glmcli.ui.blocks import Blocks, CodeLine, CodeStart, Piece, language
 from glmcli.ui.clean import clean
+from glmcli.ui.dialect import dialect
 from glmcli.ui.elements import COLOURS, Part, code_rows
 from glmcli.ui.highlight import LineHighlighter
+from glmcli.ui.latex import BLOCK
 from glmcli.ui.links import opened
 from glmcli.ui.place import BEGUN, resume
 from glmcli.ui.segments import Row, trimmed
 
 CODE_THEMES: dict[str, str | None] = {"dark": "ansi_dark", "light": "ansi_light", "plain": None}
 """Colours of code by theme. Only the sixteen colours of the terminal are used, which suit its background."""
+
+UNBROKEN = 1_000_000
+"""Columns of a formula, of which the terminal alone makes several rows."""
 
 _STYLES: dict[str, dict[str, str]] = {
     "dark": {
@@ -42,6 +47,9 @@ _STYLES: dict[str, dict[str, str]] = {
         "markdown.code": "bright_yellow",
         "markdown.block_quote": "dim",
         "markdown.item.number": "bold",
+        "markdown.item.done": "bold green",
+        "markdown.math": "italic",
+        "markdown.u": "underline",
         "markdown.table.border": "dim",
         "markdown.table.header": "bold",
         "markdown.link": "bright_blue",
@@ -61,6 +69,7 @@ _STYLES["plain"] = {
     "markdown.h1": "bold underline",
     "markdown.h2": "bold",
     "markdown.h3": "bold",
+    "markdown.u": "underline",
 }
 
 
@@ -149,7 +158,8 @@ class Painter:
                 token.meta = {**token.meta, COLOURS: layout.inner_code}
         if first.type in ("fence", "code_block"):
             return list(code_rows(first, self._code_theme))
-        options = self._console.options.update(width=max(1, self.width), height=None)
+        width = max(1, self.width) if first.type != BLOCK else UNBROKEN
+        options = self._console.options.update(width=width, height=None)
         rows = self._console.render_lines(Part(tokens, self._code_theme, self._ascii), options, pad=False)
         return [[Segment(clean(part.text), part.style) for part in row if not part.control] for row in rows]
 

@@ -14,6 +14,8 @@ from functools import cache
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from glmcli.ui import latex, tags
+from glmcli.ui.dialect import dialect
 from glmcli.ui.place import Place, spine
 
 _BETWEEN = re.compile(
@@ -22,8 +24,14 @@ _BETWEEN = re.compile(
 """Blanks before a word that begins no list, heading, fence, rule, quote, table or definition where it begins a line."""
 _WORD = re.compile(r"\S+(?=\s)")
 _DONE = re.compile(r"\[[^\[\]]*\](?![(\[:])")
-_OPEN = re.compile(r"`|\[|[*~](?=\S)|(?<![^\W_])_(?=\S)|<\S*\Z")
+_OPEN = re.compile(
+    r"`|\[|\*(?=\S)|~~(?=\S)|~\Z|(?<![^\W_])_(?=\S)|<\S*\Z"
+    rf"|(?:\\[(\[]|\$)[^\n]{{0,{latex.LONGEST}}}\Z|<(?:{'|'.join(tags.NAMES)})>[^\n]{{0,{tags.LONGEST}}}\Z",
+    re.IGNORECASE,
+)
 """What may be the beginning of a construct whose end is still to come."""
+_PLAIN = {"text": "", "text_special": "", "softbreak": "\n", "hardbreak": "\n"}
+"""Tokens that stand for themselves."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +72,10 @@ def paragraph_cut(tokens: Sequence[Token], source: str, after: int) -> Paragraph
 
 def _closed(text: str) -> bool:
     (inline,) = _parser().parseInline(text)
-    parts = [token.content if token.type == "text" else "\0" for token in inline.children or []]
+    parts = [_PLAIN.get(token.type, "\0") or token.markup or token.content for token in inline.children or []]
     return not _OPEN.search(_DONE.sub("", "".join(parts)))
 
 
 @cache
 def _parser() -> MarkdownIt:
-    from glmcli.ui.blocks import dialect
-
-    return dialect()
+    return dialect().disable(["text_join"])  # which would hide what is escaped

@@ -23,6 +23,8 @@ BLOCKS = {
     "inner items": ("- a\n", f"  - {LINE}"),
     "code": ("```\n", LINE),
     "code in an item": ("- a\n\n  ```\n", f"  {LINE}"),
+    "formula": ("$$\n", f"+ {LINE}"),
+    "formula in an item": ("- a\n\n  \\[\n", f"  + {LINE}"),
     "indented code": ("", f"    {LINE}"),
 }
 

@@ -59,6 +59,16 @@ CORPORA = {
     "blank lines first": "\n\n\n- a\n\n\n\n- b\n\n\n\n\nend\n\n\n",
     "images and links": "![](x) ![alt](y 't') [![i](a)](b) <http://c.d> <a@b.c> [*em* `co`](<u v>) [](e)\n",
     "rules": "a\n***\nb\n\n- - -\n- c\n---\n_ _ _\n",
+    "tasks": "- [ ] open\n- [x] *done*\n  - [X] inner\n\n  [x] text\n- [x]\n- [ ]\n  lazy\n\n1. [ ] a\n2. [x] b\n",
+    "formulas in lines": "so \\(a_1 * b_1\\) and $x_1*y_1$ cost $5 or $6 \\[c_1\\] \\[1\\] $$d_1*e_1$$ `$f$` \\(g $h\n"
+    * 5,
+    "formulas": "text\n\\[\na_1\n+ b_1 \\\\\n= *c*\n\\]\nmore\n$$ x_1 $$\n\n$$\n- open\n\n- a\n  \\[ b \\]\n- $$\n  c\n"
+    "  + d\n  $$ e\n\n> \\[\n> f\n> \\]\nlazy\n\n\\[1\\] no *formula*\n\n$$ neither $$ *is* this\n$$",
+    "tags": "H<sub>2</sub>O x<sup>*n*</sup> <kbd>a*b</kbd> <b>bold *both*</b> <b>open <i>i</b> x</i> <B>c</B> <a>\n"
+    * 3,
+    "notes": "a[^1] b[^n]\n\n[^1]: one\n[^n]: two words\nmore\n\n[^3]: *three*\n    far\n- c\n\n  [^4]: d\n  [^5]: e\n",
+    "lines of their own": "Term\n: one\n: two\n\n• a\n• b\n✅ c\n✅ d\n├── e\n└── f\n— g\nh\n",
+    "table with too many cells": "| a | b |\n|---|---|\n| 1 | 2 | 3 | 4 |\n| `x|y` | z |\n| `x || y` | z | w |\n|||\n",
     "tabs in lists": "-\ta\n\n\tb\n-\tc\n1.\td\n\n\te\n",
 }
 

@@ -1,0 +1,76 @@
+"""The Markdown that models write, as a parser: CommonMark, tables, strike-through, task lists, footnotes, formulas and
+a few tags. Other HTML is text, so that nothing the model wrote goes unseen. No drawing.
+
+The rules that are ours look no further ahead than those of CommonMark do, so that an answer can be cut where its blocks
+end: each decides by the lines up to where its block ends.
+"""
+
+from __future__ import annotations
+
+import re
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, paragraph, table
+from markdown_it.rules_block.table import escapedSplit
+
+from glmcli.ui.latex import formulas
+from glmcli.ui.tags import tags
+
+_NOTE = re.compile(r"\[\^[^\[\]\s]+\]:")
+_CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
+_PIPE = re.compile(r"(?<!\\)\|")
+
+
+def dialect() -> MarkdownIt:
+    """The parser of our dialect."""
+    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
+    parser.block.ruler.before("reference", "footnote", _footnote, {"alt": ["paragraph", "reference"]})
+    return tags(formulas(parser))
+
+
+def outline() -> MarkdownIt:
+    """The same without inline rules."""
+    return dialect().disable(["inline", "text_join"])
+
+
+def _footnote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """`[^1]: …` is a paragraph that may follow another one without a blank line. Else it would be a link definition
+    if it is one word, and not be shown."""
+    if state.is_code_block(start) or not _NOTE.match(state.src, state.bMarks[start] + state.tShift[start]):
+        return False
+    return silent or paragraph(state, start, end, silent)
+
+
+def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A table, whose rows lose no cells: what a row has more than the head stays in its last one."""
+    at = len(state.tokens)
+    if not table(state, start, end, silent):
+        return False
+    rows: list[list[int]] = []
+    for index in range(at, len(state.tokens)):
+        token = state.tokens[index]
+        if token.type == "tr_open" and token.map:
+            rows.append([token.map[0]])
+        elif token.type == "inline":
+            rows[-1].append(index)
+    for line, *cells in rows[1:]:
+        text = state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
+        if text.count("|") >= len(cells):
+            for index, content in zip(cells, _cells(text, len(cells)), strict=False):
+                state.tokens[index].content = content
+    return True
+
+
+def _cells(text: str, count: int) -> list[str]:
+    """The cells of a row, at most so many. If they are more, the pipes in code are no ends of cells, by which GitHub
+    takes them."""
+    cells = _split(text)
+    if len(cells) > count:
+        cells = _split(_CODE.sub(lambda code: _PIPE.sub(r"\\|", code.group()), text))
+    return cells if len(cells) <= count else [*cells[: count - 1], " | ".join(cells[count - 1 :])]
+
+
+def _split(text: str) -> list[str]:
+    cells = [cell.strip() for cell in escapedSplit(text.strip())]
+    return cells[not cells[0] : len(cells) - (len(cells) > 1 and not cells[-1])]
