@@ -237,8 +237,8 @@ class Splitter:
         return final
 
     def _context_of(self, tokens: list[Token], source: str) -> tuple[str, str]:
-        """What goes on at the end of the open block, if a paragraph, table or formula that is alone in its containers, and
-        the lines by which new lines can be judged without all of it."""
+        """What goes on at the end of the open block, if a paragraph, table or formula that is alone in its containers,
+        and the lines by which new lines can be judged without all of it."""
         lines = source.split("\n")[:-1]
         around = spine(tokens, lines) if lines and lines[-1].strip() and tokens else None
         if around is not None and around.leaf >= 0 and around.cut is None:

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar, Self, cast
 
 from markdown_it.token import Token
-from rich import box, markdown
+from rich import markdown
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.containers import Renderables
 from rich.rule import Rule
 from rich.segment import Segment
 from rich.style import Style
-from rich.table import Table
 
+from glmcli.ui import tables
 from glmcli.ui.blocks import language
 from glmcli.ui.clean import clean
 from glmcli.ui.highlight import LineHighlighter
@@ -24,11 +24,10 @@ from glmcli.ui.inlines import BOXES, DONE, plain, tasks
 from glmcli.ui.latex import BLOCK
 from glmcli.ui.place import BEGUN
 from glmcli.ui.segments import Row, folded, trimmed
+from glmcli.ui.tables import Form
 
 LEAST = 10
 """Columns below which nested text is no longer indented further."""
-
-_ASCII_BOX = box.Box(str(box.SIMPLE).replace("─", "-"), ascii=True)
 
 COLOURS = "colours"
 """Key in a fence's `meta`: the highlighter of its lines."""
@@ -162,23 +161,19 @@ class _List(markdown.ListElement):
 
 
 class _Table(_FromToken, markdown.TableElement):
-    """As Rich's, but long words are wrapped and not cut."""
+    form: Form
+
+    @classmethod
+    def create(cls, markdown: markdown.Markdown, token: Token) -> Self:
+        made = super().create(markdown, token)
+        assert isinstance(markdown, Part)
+        made.form = markdown.form
+        return made
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        table = Table(
-            box=_ASCII_BOX if self.ascii else box.SIMPLE,
-            pad_edge=False,
-            style="markdown.table.border",
-            header_style="markdown.table.header",
-            collapse_padding=True,
-            # The empty edges above and below would stand beside the blank rows between blocks.
-            show_edge=False,
-        )
-        for cell in self.header.row.cells if self.header and self.header.row else []:
-            table.add_column(cell.content, overflow="fold", justify=cell.justify)
-        for row in self.body.rows if self.body else []:
-            table.add_row(*(cell.content for cell in row.cells))
-        yield table
+        rows = [*([self.header.row] if self.header and self.header.row else []), *(self.body.rows if self.body else [])]
+        cells = [[cell.content for cell in row.cells] for row in rows]
+        yield from tables.drawn(cells, options.max_width, self.form, ascii=self.ascii)
 
 
 def _marked(
@@ -236,7 +231,7 @@ class Part(markdown.Markdown):
     # Tags of the tokens that stand in for links: their styles are entered and left like emphasis.
     inlines = {*markdown.Markdown.inlines, "link", "address", "math", "u"}  # noqa: RUF012 - as Rich declares it
 
-    def __init__(self, tokens: list[Token], code_theme: str | None, ascii: bool) -> None:
+    def __init__(self, tokens: list[Token], code_theme: str | None, form: Form, *, ascii: bool) -> None:
         # Not the inherited one: it makes a parser and parses, which was done before.
         self.markup = ""
         if not ascii:
@@ -247,6 +242,7 @@ class Part(markdown.Markdown):
         self.style = Style.null()
         self.hyperlinks = True  # the links that are left in the tokens are safe
         self.ascii = ascii
+        self.form = form
         self.inline_code_lexer = None
         self.inline_code_theme = self.code_theme
 

@@ -57,6 +57,8 @@ class LiveMarkdown(TerminalText):
         self._next = 0.0
         # Letters and digits of what is to be drawn next that stand on the terminal already, out of reach.
         self._standing = 0
+        # Those of the live rows that are drawn in order, the newest words left out.
+        self._drawn = 0
         # Since the last frame: what came, and the blanks at the end of the last row, None if text cannot just be added.
         self._news: list[str] = []
         self._blanks: str | None = None
@@ -106,7 +108,7 @@ class LiveMarkdown(TerminalText):
                 ascii=self._terminal.ascii,
             )
         self._answer, self._cleaner = Progress(self._painter), Cleaner()
-        self._next, self._standing, self._blanks = 0.0, 0, None
+        self._next, self._standing, self._drawn, self._blanks = 0.0, 0, 0, None
         self._ticker.start()
         return self._answer
 
@@ -120,7 +122,10 @@ class LiveMarkdown(TerminalText):
         self._painter.width = self._terminal.width
         # A third of the screen stays with what was there before.
         most = max(1, self._terminal.height * 2 // 3)
-        self._standing += letters(self._region.stood())
+        # What stands of the newest words is not what comes next.
+        self._standing += min(letters(self._region.stood()), self._drawn)
+        # What stands of a table goes on as it was begun.
+        self._painter.form.kept = bool(self._standing)
         done, self._standing = without(answer.advance(most, final=final), self._standing)
         live, together = self._live(answer, most)
         self._region.paint([self._line(row) for row in done], [self._line(row) for row in live], together)
@@ -135,9 +140,11 @@ class LiveMarkdown(TerminalText):
         if len(rows) <= most and not answer.shortened:
             if rows and not self._standing and certain(text_of(answer.preview[-1])):
                 self._blanks = _blanks_behind(answer.rest, answer.preview)
+            self._drawn = sum(letters(text_of(row)) for row in rows)
             return rows, len(rows) if answer.in_table else 0
         # Its beginning, not its end: that stays true where a resized window leaves it standing.
         rows = rows[: most - 1] if len(rows) < most or not answer.in_table else []
+        self._drawn = sum(letters(text_of(row)) for row in rows)
         end = newest(answer.newest, "..." if self._terminal.ascii else "…", self._terminal.width)
         return [*rows, end], len(rows) if answer.in_table else 0
 
@@ -151,6 +158,7 @@ class LiveMarkdown(TerminalText):
         shown = text.rstrip(" ")
         if shown and not self._region.extend(shown, len(shown)):
             return False
+        self._drawn += letters(shown)
         self._blanks = text[len(shown) :]
         return True
 

@@ -29,6 +29,7 @@ from glmcli.ui.latex import BLOCK
 from glmcli.ui.links import opened
 from glmcli.ui.place import BEGUN, resume
 from glmcli.ui.segments import Row, trimmed
+from glmcli.ui.tables import Form
 
 CODE_THEMES: dict[str, str | None] = {"dark": "ansi_dark", "light": "ansi_light", "plain": None}
 """Colours of code by theme. Only the sixteen colours of the terminal are used, which suit its background."""
@@ -89,10 +90,11 @@ class Layout:
 
 class Painter:
     """Makes rows of pieces. `width` in columns may be set anew at any time; rows of code may be longer than it, so
-    that the terminal wraps them and they can be copied as they were."""
+    that the terminal wraps them and they can be copied as they were. `form`: of the tables."""
 
     def __init__(self, width: int, *, color: bool, theme: str = "dark", ascii: bool = False) -> None:
         self.width = width
+        self.form = Form()
         self._color = color
         theme = theme if theme in _STYLES else "dark"
         self._code_theme = CODE_THEMES[theme] if color else None
@@ -160,7 +162,9 @@ class Painter:
             return list(code_rows(first, self._code_theme))
         width = max(1, self.width) if first.type != BLOCK else UNBROKEN
         options = self._console.options.update(width=width, height=None)
-        rows = self._console.render_lines(Part(tokens, self._code_theme, self._ascii), options, pad=False)
+        rows = self._console.render_lines(
+            Part(tokens, self._code_theme, self.form, ascii=self._ascii), options, pad=False
+        )
         return [[Segment(clean(part.text), part.style) for part in row if not part.control] for row in rows]
 
 

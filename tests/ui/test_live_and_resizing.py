@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import random
 import re
+from difflib import SequenceMatcher
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from glmcli.api.events import TextDelta
 from glmcli.ui.live import LiveMarkdown
+from glmcli.ui.segments import SHORT
 from tests.support.screen import Kind, Screen
 from tests.ui.drawing import Stage
 
@@ -109,6 +111,19 @@ def test_every_word_stands_there_once(name: str, sizes: list[tuple[int, int]]) -
 )
 def test_any_sizes_at_any_moments(name: str, sizes: list[tuple[int, int]], seed: int, kind: Kind) -> None:
     assert same(name, resized(CORPORA[name], sizes, seed, kind=kind))
+
+
+@pytest.mark.parametrize("name", ["paragraph with an open mark", "line of code without end", "table"])
+def test_where_a_very_narrow_window_leaves_the_newest_words_standing_nothing_else_is_lost_or_stands_twice(
+    name: str,
+) -> None:
+    wanted = source(CORPORA[name])
+    for sizes in ([(80, 12), (9, 12)], [(80, 12), (12, 12), (70, 20)]):
+        for seed in range(4):
+            found = letters(resized(CORPORA[name], sizes, seed))
+            changes = SequenceMatcher(None, wanted, found, autojunk=False).get_opcodes()
+            more = [it for it in changes if it[0] != "equal"]
+            assert all(it[0] == "insert" and it[4] - it[3] < SHORT for it in more)
 
 
 @pytest.mark.parametrize("name", CORPORA)
