@@ -2,8 +2,8 @@
 
 A block is settled when, in whole lines, another one has begun after it, also inside of lists, items and quotes; code
 is settled line by line, and a paragraph where its rows are known (`Splitter.settle`). A table alone stays open as a
-whole, since its last row may widen its columns. So each character is looked at a bounded number of times. The
-structure is that of our dialect (`glmcli.ui.dialect`), without its inline rules.
+whole, since its last row may widen its columns, unless it has none. So each character is looked at a bounded number of
+times. The structure is that of our dialect (`glmcli.ui.dialect`), without its inline rules.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ TABLE_ROWS = 8
 """Rows of an open table that a preview shows, at most: laying them out is dear."""
 AROUND = 4
 """Rows that it needs besides: a blank one, the head, the line below it, and the newest text."""
+
+HEAD = 2
+"""Lines of a table before its rows."""
 
 FEW = 4
 """Lines of a paragraph that are soon parsed again."""
@@ -66,9 +69,11 @@ Piece = Blocks | CodeStart | CodeLine
 
 
 class Splitter:
-    """`feed` it the text, `take` what is settled since the last time, look at the `rest` for a preview."""
+    """`feed` it the text, `take` what is settled since the last time, look at the `rest` for a preview. by_row: rows of
+    tables are settled like lines of code."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_row: bool = False) -> None:
+        self._by_row = by_row
         self._markdown = outline()
         self._references: dict[str, Any] = {}
         self._incoming: list[str] = []
@@ -102,11 +107,13 @@ class Splitter:
             if len(whole) >= self._seen and self._begins_paragraph(whole):
                 whole = self._tail
             elif len(whole) <= self._seen or self._goes_on(whole):
+                self._take_rows(pieces)
                 return pieces
             held = "".join(self._held)
             self._tail = held + self._tail
             self._held.clear()
             self._take_blocks(held + whole, pieces)
+            self._take_rows(pieces)
             if self._fence is None:
                 return pieces
 
@@ -220,6 +227,15 @@ class Splitter:
             return left, found
         return whole, tokens
 
+    def _take_rows(self, pieces: list[Piece]) -> None:
+        """Settles the rows of the open table that are there, where they do not depend on those to come."""
+        if self._by_row and len(self._held) > HEAD:
+            pieces += self._whole("".join(self._held))
+            del self._held[HEAD:]
+            head = "".join(self._held)
+            around = spine(self._markdown.parse(head, {}), head.split("\n"))
+            self._place = (*(around.place if around is not None else ()), ("table_open", 0))
+
     def _take_code(self, fence: Fence, pieces: list[Piece], final: bool) -> bool:
         """Settles whole lines of the open fence; whether it is closed now, as the end of the text closes it too."""
         *lines, rest = self._tail.split("\n")
@@ -244,7 +260,7 @@ class Splitter:
         if around is not None and around.leaf >= 0 and around.cut is None:
             leaf = tokens[around.leaf]
             if leaf.type == "table_open" and leaf.map == [0, len(lines)]:
-                return leaf.type, "\n".join([*lines[:2], ""])
+                return leaf.type, "\n".join([*lines[:HEAD], ""])
             if leaf.type in ("paragraph_open", BLOCK) and leaf.map == [0, len(lines)] and len(lines) > FEW:
                 return leaf.type, "\n".join([lines[0], lines[-1], ""])
         return "", ""

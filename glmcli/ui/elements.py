@@ -6,6 +6,7 @@ Where Rich's own elements lose text, make code hard to copy, or are laid out by 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import ClassVar, Self, cast
 
 from markdown_it.token import Token
@@ -15,12 +16,13 @@ from rich.containers import Renderables
 from rich.rule import Rule
 from rich.segment import Segment
 from rich.style import Style
+from rich.text import Text
 
 from glmcli.ui import tables
 from glmcli.ui.blocks import language
 from glmcli.ui.clean import clean
 from glmcli.ui.highlight import LineHighlighter
-from glmcli.ui.inlines import BOXES, DONE, plain, tasks
+from glmcli.ui.inlines import BOXES, DONE, ready, tasks
 from glmcli.ui.latex import BLOCK
 from glmcli.ui.place import BEGUN
 from glmcli.ui.segments import Row, folded, trimmed
@@ -28,6 +30,9 @@ from glmcli.ui.tables import Form
 
 LEAST = 10
 """Columns below which nested text is no longer indented further."""
+
+HANGING = "  "
+"""Before the second and later rows of a row of a table that is told."""
 
 COLOURS = "colours"
 """Key in a fence's `meta`: the highlighter of its lines."""
@@ -41,7 +46,7 @@ def code_rows(token: Token, theme: str | None) -> Iterator[Row]:
 
 
 class _Code(markdown.TextElement):
-    """Code inside a list or quote: wrapped here, since rows there begin with marks of ours."""
+    """Rows that are not wrapped here, so that they can be copied."""
 
     @classmethod
     def create(cls, markdown: markdown.Markdown, token: Token) -> "_Code":
@@ -53,9 +58,27 @@ class _Code(markdown.TextElement):
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for row in self._rows:
-            for part in folded(trimmed(row), options.max_width):
-                yield from part
-                yield Segment.line()
+            yield from trimmed(row)
+            yield Segment.line()
+
+
+class _Formula(markdown.TextElement):
+    """Its lines as they are, like code."""
+
+    new_line = True
+
+    @classmethod
+    def create(cls, markdown: markdown.Markdown, token: Token) -> "_Formula":
+        return cls(token.content)
+
+    def __init__(self, source: str) -> None:
+        self._source = clean(source)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        style = console.get_style("markdown.math")
+        for line in self._source.expandtabs(4).split("\n"):
+            yield Segment(line, style)
+            yield Segment.line()
 
 
 class _Heading(markdown.Heading):
@@ -70,14 +93,16 @@ class _Heading(markdown.Heading):
 
 
 class _FromToken(markdown.MarkdownElement):
-    """What is made of nothing but its token. begun: its beginning is printed already. ascii: marks are to be ASCII."""
+    """What is made of nothing but its token. begun: its beginning is printed already. ascii: marks are to be ASCII.
+    plain: frames are left out."""
 
-    begun = ascii = False
+    begun = ascii = plain = False
 
     @classmethod
     def create(cls, markdown: markdown.Markdown, token: Token) -> Self:
         made = cls()
-        made.begun, made.ascii = BEGUN in token.meta, getattr(markdown, "ascii", False)
+        assert isinstance(markdown, Part)
+        made.begun, made.ascii, made.plain = BEGUN in token.meta, markdown.ascii, markdown.plain
         return made
 
 
@@ -85,7 +110,10 @@ class _Rule(_FromToken, markdown.HorizontalRule):
     new_line = True
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield Rule(style=console.get_style("markdown.hr"), characters="-" if self.ascii else "─")
+        if self.plain:
+            yield Text("---")
+        else:
+            yield Rule(style=console.get_style("markdown.hr"), characters="-" if self.ascii else "─")
 
 
 class _Paragraph(markdown.Paragraph):
@@ -96,26 +124,6 @@ class _Paragraph(markdown.Paragraph):
         made = cls(justify="left")
         made.begun = BEGUN in token.meta
         return made
-
-
-class _Formula(markdown.TextElement):
-    """Its lines as they are; wrapped where their rows begin with marks of ours."""
-
-    new_line = True
-
-    @classmethod
-    def create(cls, markdown: markdown.Markdown, token: Token) -> "_Formula":
-        return cls(token.content)
-
-    def __init__(self, source: str) -> None:
-        self._source = clean(source)
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        style = console.get_style("markdown.math")
-        for line in self._source.expandtabs(4).split("\n"):
-            for part in folded(trimmed([Segment(line, style)]), options.max_width):
-                yield from part
-                yield Segment.line()
 
 
 class _Item(_FromToken, markdown.ListItem):
@@ -132,17 +140,19 @@ class _Item(_FromToken, markdown.ListItem):
 
 class _Quote(_FromToken, markdown.BlockQuote):
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        mark = Segment("| " if self.ascii else "▌ ", self.style)
-        yield from _marked(console, options, self.elements, mark, mark, begun=self.begun, in_item=False)
+        mark = Segment("> " if self.plain else "| " if self.ascii else "▌ ", self.style)
+        marks = _Marks(mark, mark, begun=self.begun, in_item=False, wrap=not self.plain)
+        yield from _marked(console, options, self.elements, marks)
 
 
 class _List(markdown.ListElement):
-    begun = ascii = False
+    begun = ascii = plain = False
 
     @classmethod
     def create(cls, markdown: markdown.Markdown, token: Token) -> "_List":
         made = cls(token.type, int(token.attrs.get("start", 1)))
-        made.begun, made.ascii = BEGUN in token.meta, getattr(markdown, "ascii", False)
+        assert isinstance(markdown, Part)
+        made.begun, made.ascii, made.plain = BEGUN in token.meta, markdown.ascii, markdown.plain
         return made
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -157,7 +167,8 @@ class _List(markdown.ListElement):
             if item.done is not None:
                 box = console.get_style("markdown.item.done") if item.done else style
                 drawn = Segment(f" {BOXES[item.done]} ", box)
-            yield from _marked(console, options, item.elements, drawn, Segment(" " * len(mark)), begun=item.begun)
+            marks = _Marks(drawn, Segment(" " * len(mark)), begun=item.begun, wrap=not self.plain)
+            yield from _marked(console, options, item.elements, marks)
 
 
 class _Table(_FromToken, markdown.TableElement):
@@ -173,21 +184,32 @@ class _Table(_FromToken, markdown.TableElement):
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         rows = [*([self.header.row] if self.header and self.header.row else []), *(self.body.rows if self.body else [])]
         cells = [[cell.content for cell in row.cells] for row in rows]
-        yield from tables.drawn(cells, options.max_width, self.form, ascii=self.ascii)
+        if not self.plain:
+            yield from tables.drawn(cells, options.max_width, self.form, ascii=self.ascii)
+            return
+        room = options.update(width=max(1, options.max_width - len(HANGING)))
+        for text in tables.told(cells, begun=self.begun):
+            for at, row in enumerate(Segment.split_lines(console.render(text, room))):
+                yield Segment(HANGING if at else "")
+                yield from row
+                yield Segment.line()
 
 
-def _marked(
-    console: Console,
-    options: ConsoleOptions,
-    elements: Renderables,
-    mark: Segment,
-    padding: Segment,
-    *,
-    begun: bool,
-    in_item: bool = True,
-) -> RenderResult:
-    """The elements of an item or quote, the mark before the first row and the padding before the others. A blank row
-    stands between elements, but in an item not before a list. begun: earlier elements of it are printed."""
+@dataclass(frozen=True)
+class _Marks:
+    """What stands before the rows of an item or quote. mark: before the first one. padding: before the others. begun:
+    earlier elements of it are printed. wrap: rows of code are wrapped here, since they begin with marks of ours."""
+
+    mark: Segment
+    padding: Segment
+    begun: bool
+    in_item: bool = True
+    wrap: bool = True
+
+
+def _marked(console: Console, options: ConsoleOptions, elements: Renderables, marks: _Marks) -> RenderResult:
+    """The elements of an item or quote. A blank row stands between elements, but in an item not before a list."""
+    mark, padding, begun = marks.mark, marks.padding, marks.begun
     room = options.max_width - mark.cell_length
     if room < LEAST:
         room, padding = options.max_width, Segment("")
@@ -195,10 +217,12 @@ def _marked(
             yield mark
             yield Segment.line()
         mark = padding
-    empty = not begun
+    room, empty = max(1, room), not begun
     for element in cast(Iterable[RenderableType], elements):
-        rows = console.render_lines(element, options.update(width=max(1, room), height=None), pad=False)
-        close = in_item and isinstance(element, _List)
+        rows = list(Segment.split_lines(console.render(element, options.update(width=room, height=None))))
+        if marks.wrap and isinstance(element, _Code | _Formula):
+            rows = [part for row in rows for part in folded(row, room)]
+        close = marks.in_item and isinstance(element, _List)
         if begun and rows and not close and not getattr(element, "begun", False):
             rows = [[], *rows]
         for row in rows:
@@ -231,17 +255,17 @@ class Part(markdown.Markdown):
     # Tags of the tokens that stand in for links: their styles are entered and left like emphasis.
     inlines = {*markdown.Markdown.inlines, "link", "address", "math", "u"}  # noqa: RUF012 - as Rich declares it
 
-    def __init__(self, tokens: list[Token], code_theme: str | None, form: Form, *, ascii: bool) -> None:
+    def __init__(self, tokens: list[Token], code_theme: str | None, form: Form, *, ascii: bool, plain: bool) -> None:
         # Not the inherited one: it makes a parser and parses, which was done before.
         self.markup = ""
         if not ascii:
             tasks(tokens)
-        self.parsed = [plain(token, ascii=ascii) for token in tokens]
+        self.parsed = [ready(token, ascii=ascii) for token in tokens]
         self.code_theme = code_theme or ""
         self.justify = None
         self.style = Style.null()
         self.hyperlinks = True  # the links that are left in the tokens are safe
-        self.ascii = ascii
+        self.ascii, self.plain = ascii, plain
         self.form = form
         self.inline_code_lexer = None
         self.inline_code_theme = self.code_theme

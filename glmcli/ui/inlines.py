@@ -28,7 +28,7 @@ DONE = "done"
 BOXES = {True: "☑", False: "☐"}
 
 
-def plain(token: Token, *, ascii: bool = False) -> Token:
+def ready(token: Token, *, ascii: bool = False) -> Token:
     """The token with links and images as text with their address, `<br>` as a line break, and everything cleaned."""
     if token.type == "inline" and token.children:
         token.children = list(_inline(token.children, ascii))
@@ -89,7 +89,8 @@ def _inline(tokens: list[Token], ascii: bool) -> Iterator[Token]:
             yield Token("style_close", "link", -1)
             yield from _address(str(token.attrs.get("src", "")))
         elif token.type in ("text", "code_inline"):
-            token.content = clean(token.content)
+            # A tab would be as wide as its place in the text says, which is another one where a paragraph was cut.
+            token.content = clean(token.content).replace("\t", " ")
             if token.type == "text" and "<" in token.content:
                 token.content = _BREAK.sub("\n", token.content)
             said.append(token.content)

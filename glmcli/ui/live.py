@@ -66,7 +66,7 @@ class LiveMarkdown(TerminalText):
     def feed(self, event: Event) -> None:
         if isinstance(event, Requested) and self._painter is None:
             # The import takes longer than anything else here, and the main thread waits for the network now.
-            Thread(target=_import_rich, daemon=True).start()
+            Thread(target=import_rich, daemon=True).start()
         super().feed(event)
 
     def show(self, text: str) -> None:
@@ -189,6 +189,6 @@ def _blanks_behind(rest: list[Piece], preview: list[Row]) -> str | None:
     return source[len(shown) :]
 
 
-def _import_rich() -> None:
+def import_rich() -> None:
     with suppress(Exception):  # the main thread imports it again, and reports what is wrong
         import glmcli.ui.markdown  # noqa: F401

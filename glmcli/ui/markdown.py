@@ -25,7 +25,6 @@ from glmcli.ui.clean import clean
 from glmcli.ui.dialect import dialect
 from glmcli.ui.elements import COLOURS, Part, code_rows
 from glmcli.ui.highlight import LineHighlighter
-from glmcli.ui.latex import BLOCK
 from glmcli.ui.links import opened
 from glmcli.ui.place import BEGUN, resume
 from glmcli.ui.segments import Row, trimmed
@@ -33,9 +32,6 @@ from glmcli.ui.tables import Form
 
 CODE_THEMES: dict[str, str | None] = {"dark": "ansi_dark", "light": "ansi_light", "plain": None}
 """Colours of code by theme. Only the sixteen colours of the terminal are used, which suit its background."""
-
-UNBROKEN = 1_000_000
-"""Columns of a formula, of which the terminal alone makes several rows."""
 
 _STYLES: dict[str, dict[str, str]] = {
     "dark": {
@@ -90,10 +86,16 @@ class Layout:
 
 class Painter:
     """Makes rows of pieces. `width` in columns may be set anew at any time; rows of code may be longer than it, so
-    that the terminal wraps them and they can be copied as they were. `form`: of the tables."""
+    that the terminal wraps them and they can be copied as they were. `form`: of the tables.
 
-    def __init__(self, width: int, *, color: bool, theme: str = "dark", ascii: bool = False) -> None:
+    plain: for a listener, and for what shows one line after the other: no frames, a table told row by row, code in
+    lists not wrapped either."""
+
+    def __init__(
+        self, width: int, *, color: bool, theme: str = "dark", ascii: bool = False, plain: bool = False
+    ) -> None:
         self.width = width
+        self.plain = plain
         self.form = Form()
         self._color = color
         theme = theme if theme in _STYLES else "dark"
@@ -160,11 +162,9 @@ class Painter:
                 token.meta = {**token.meta, COLOURS: layout.inner_code}
         if first.type in ("fence", "code_block"):
             return list(code_rows(first, self._code_theme))
-        width = max(1, self.width) if first.type != BLOCK else UNBROKEN
-        options = self._console.options.update(width=width, height=None)
-        rows = self._console.render_lines(
-            Part(tokens, self._code_theme, self.form, ascii=self._ascii), options, pad=False
-        )
+        options = self._console.options.update(width=max(1, self.width), height=None)
+        part = Part(tokens, self._code_theme, self.form, ascii=self._ascii, plain=self.plain)
+        rows = Segment.split_lines(self._console.render(part, options))
         return [[Segment(clean(part.text), part.style) for part in row if not part.control] for row in rows]
 
 

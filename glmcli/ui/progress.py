@@ -23,8 +23,8 @@ class Progress:
     def __init__(self, painter: Painter) -> None:
         self.rest: list[Piece] = []
         self.preview: list[Row] = []
-        self._painter = painter
-        self._splitter = Splitter()
+        self.painter = painter
+        self._splitter = Splitter(by_row=painter.plain)
         self._layout = Layout()
         self._width = 0
         self._uncut: list[Piece] = []  # has no end of a row where it can be cut
@@ -36,7 +36,7 @@ class Progress:
         """The rows that have become final since the last time, by what came or since more than `most` are open; with
         `final` all."""
         pieces = self._splitter.take(final=final)
-        done = self._painter.rows(pieces, self._layout)
+        done = self.painter.rows(pieces, self._layout)
         self._look(most, final=final, anew=bool(pieces))
         while settled := self._settle(min(most, ENOUGH)):
             done += settled
@@ -61,9 +61,9 @@ class Progress:
     def _look(self, most: int, *, final: bool = False, anew: bool = True) -> None:
         """Lays out what is open, or its beginning, if it is not laid out like that already."""
         rest = [] if final else self._splitter.rest(most)
-        if anew or (rest, self._painter.width) != (self.rest, self._width):
-            self.rest, self._width = rest, self._painter.width
-            self.preview = self._painter.rows(rest, self._layout.copy())
+        if anew or (rest, self.painter.width) != (self.rest, self._width):
+            self.rest, self._width = rest, self.painter.width
+            self.preview = self.painter.rows(rest, self._layout.copy())
 
     def _settle(self, most: int) -> list[Row] | None:
         """Of a paragraph that has more rows than that, those that no more text can change, now settled."""
@@ -72,7 +72,7 @@ class Progress:
             return None
 
         def is_row_end(begin: Blocks) -> bool:
-            rows[:] = self._painter.rows([begin], self._layout.copy())
+            rows[:] = self.painter.rows([begin], self._layout.copy())
             # Behind a long word that fills its row Rich leaves a blank one, which would be lost by a cut.
             behind = text_of(preview[len(rows)]) if len(rows) < len(preview) else ""
             return rows == preview[: len(rows)] and bool(behind.strip())
@@ -82,6 +82,6 @@ class Progress:
             left = sum(letters(text_of(row)) for row in preview[-after:])
             done = self._splitter.settle(self.rest[0], left, is_row_end)
             if done is not None:
-                return self._painter.rows([done], self._layout)
+                return self.painter.rows([done], self._layout)
         self._uncut = self.rest
         return None

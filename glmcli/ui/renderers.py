@@ -1,6 +1,6 @@
 """The one place that chooses what shows an answer, by the options of the command line (interface §4).
 
-Only `LiveMarkdown` (glmcli.ui.live) needs Rich, and is imported only when it is chosen.
+Only `LiveMarkdown` and `PlainText` (glmcli.ui.live, plain) need Rich, and are imported only when they are chosen.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from glmcli.ui.remarks import Accounts, Remarks, Sources, Trace
 from glmcli.ui.renderer import Renderer, Together
 from glmcli.ui.status import ThreadTicker, Tickers
 from glmcli.ui.terminal import Terminal
-from glmcli.ui.text import PipeText, PlainText, RawText
+from glmcli.ui.text import PipeText, RawText
 from glmcli.ui.thinking import OtherThinking, Thinking
 
 Format = Literal["text", "json", "jsonl", "none"]
@@ -58,7 +58,8 @@ def choose(
     """
     if theme == "auto":
         theme = terminal.background
-    live = format == "text" and terminal.out_is_tty and not terminal.dumb and markdown and not raw and not plain
+    source = raw or not markdown
+    live = format == "text" and terminal.out_is_tty and not terminal.dumb and not source and not plain
     mode: Literal["fold", "stream", "hide"]
     if show_reasoning and not hide_reasoning:
         mode = "stream"
@@ -84,7 +85,7 @@ def choose(
     else:
         text: list[Renderer] = [*file]
         if format == "text":
-            text.append(_text(terminal, live=live, plain=plain, theme=theme, choices=choices, tickers=tickers))
+            text.append(_text(terminal, source=source, plain=plain, theme=theme, choices=choices, tickers=tickers))
         renderers += [Transcribed(Together(text)), remarks]
         if mode == "stream" and terminal.out_is_tty:
             renderers.append(OtherThinking(terminal))
@@ -98,13 +99,15 @@ def choose(
     return Together(renderers)
 
 
-def _text(terminal: Terminal, *, live: bool, plain: bool, theme: str, choices: int, tickers: Tickers) -> Renderer:
-    if live:
-        from glmcli.ui.live import LiveMarkdown
-
-        return LiveMarkdown(terminal, theme=theme, choices=choices, tickers=tickers)
+def _text(terminal: Terminal, *, source: bool, plain: bool, theme: str, choices: int, tickers: Tickers) -> Renderer:
     if not terminal.out_is_tty:
         return PipeText(terminal)
+    if source:
+        return RawText(terminal, choices=choices)
     if plain or terminal.dumb:
-        return PlainText(terminal, choices=choices)
-    return RawText(terminal, choices=choices)
+        from glmcli.ui.plain import PlainText
+
+        return PlainText(terminal, theme=theme, choices=choices)
+    from glmcli.ui.live import LiveMarkdown
+
+    return LiveMarkdown(terminal, theme=theme, choices=choices, tickers=tickers)

@@ -52,6 +52,15 @@ def drawn(cells: Cells, width: int, form: Form, *, ascii: bool) -> Iterator[Cons
         yield _columns(cells, _widths(by_column, room), ascii=ascii)
 
 
+def told(cells: Cells, *, begun: bool) -> Iterator[Text]:
+    """Each row as one text, every value behind the name of its column; the head alone if nothing else was told."""
+    head, *body = cells
+    for row in body:
+        yield Text("; ").join(_named(name, value) for name, value in zip(head, row, strict=True) if value.plain)
+    if not body and not begun:
+        yield Text("; ").join(head)
+
+
 def _columns(cells: Cells, widths: list[int], *, ascii: bool) -> Table:
     head, *body = cells
     placed = [pair for row in body for pair in zip(row, widths, strict=True)]
@@ -78,12 +87,11 @@ def _records(cells: Cells, width: int, line: str) -> Iterator[ConsoleRenderable]
     for at, row in enumerate(body):
         if at:
             yield Rule(style="markdown.table.border", characters=line)
-        pairs = [(name.copy(), value.copy()) for name, value in zip(head, row, strict=True) if value.plain]
-        for name, value in pairs:
+        pairs = [(_left(name), _left(value)) for name, value in zip(head, row, strict=True) if value.plain]
+        for name, _ in pairs:
             name.stylize("markdown.table.header")
-            name.justify = value.justify = "left"
         if width < LEAST:
-            yield from (name.append(": ").append_text(value) for name, value in pairs)
+            yield from (_named(*pair) for pair in pairs)
             continue
         record = Table.grid(padding=(0, GAP, 0, 0), pad_edge=False)
         record.add_column(width=min(_most(head), width // 3), overflow="fold")
@@ -91,6 +99,16 @@ def _records(cells: Cells, width: int, line: str) -> Iterator[ConsoleRenderable]
         for pair in pairs:
             record.add_row(*pair)
         yield record
+
+
+def _named(name: Text, value: Text) -> Text:
+    return Text(": ").join([_left(name), _left(value)]) if name.plain else _left(value)
+
+
+def _left(cell: Text) -> Text:
+    cell = cell.copy()
+    cell.justify = "left"
+    return cell
 
 
 def _widths(by_column: Sequence[Sequence[Text]], room: int) -> list[int]:

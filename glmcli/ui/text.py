@@ -1,6 +1,6 @@
-"""Shows the text of an answer as it comes, as plain text, piped or on a terminal; several choices one after the other.
+"""Shows the source of an answer as it comes, piped or on a terminal; several choices one after the other.
 
-Cleaning is the terminal's part (`glmcli.ui.terminal`), Markdown that of `glmcli.ui.live`.
+Cleaning is the terminal's part (`glmcli.ui.terminal`), Markdown that of `glmcli.ui.live` and `glmcli.ui.plain`.
 """
 
 from __future__ import annotations
@@ -103,27 +103,4 @@ class RawText(TerminalText):
         self._terminal.write(text)
 
     def end(self) -> None:
-        self._terminal.fresh_line()
-
-
-class PlainText(TerminalText):
-    """`--plain`: whole lines of source, cleaned. No cursor movement, no boxes, nothing half-written: for screen
-    readers, dumb terminals and typescripts."""
-
-    def __init__(self, terminal: Terminal, *, choices: int = 1) -> None:
-        super().__init__(terminal, choices=choices)
-        self._line: list[str] = []
-
-    def show(self, text: str) -> None:
-        whole, feed, rest = text.rpartition("\n")
-        if feed:
-            self._terminal.write("".join([*self._line, whole, feed]))
-            self._line.clear()
-        if rest:
-            self._line.append(rest)
-
-    def end(self) -> None:
-        if self._line:
-            self._terminal.write("".join(self._line))
-            self._line.clear()
         self._terminal.fresh_line()

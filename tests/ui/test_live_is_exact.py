@@ -69,6 +69,7 @@ CORPORA = {
     "notes": "a[^1] b[^n]\n\n[^1]: one\n[^n]: two words\nmore\n\n[^3]: *three*\n    far\n- c\n\n  [^4]: d\n  [^5]: e\n",
     "lines of their own": "Term\n: one\n: two\n\n• a\n• b\n✅ c\n✅ d\n├── e\n└── f\n— g\nh\n",
     "table with too many cells": "| a | b |\n|---|---|\n| 1 | 2 | 3 | 4 |\n| `x|y` | z |\n| `x || y` | z | w |\n|||\n",
+    "tabs in a paragraph": "a\tb c\t\td `e\tf` " * 40,
     "tabs in lists": "-\ta\n\n\tb\n-\tc\n1.\td\n\n\te\n",
 }
 

@@ -16,9 +16,10 @@ from glmcli.api.events import (
 )
 from glmcli.errors import GlmError, IncompleteError, UsageError
 from glmcli.ui.output_file import OutputFile
+from glmcli.ui.plain import PlainText
 from glmcli.ui.renderer import Renderer, Together
 from glmcli.ui.renderers import choose
-from glmcli.ui.text import PipeText, PlainText, RawText, TerminalText
+from glmcli.ui.text import PipeText, RawText, TerminalText
 from tests.ui.drawing import Stage
 
 REQUEST = Requested("POST", "https://x.y/run", (("authorization", "Bearer ***"),), b'{"a":\n1}')
@@ -76,17 +77,22 @@ def test_raw_text_on_a_terminal_is_the_clean_source_as_it_comes(how: dict[str, A
     assert stage.stdout == "# a␛ **b**␍\n"
 
 
-@pytest.mark.parametrize("environ", [{"TERM": "xterm"}, {"TERM": "dumb"}])
-def test_plain_text_comes_in_whole_lines(environ: dict[str, str]) -> None:
-    stage = Stage(environ=environ)
-    renderer = choose(stage.terminal, plain=environ["TERM"] != "dumb", tickers=stage.tickers)
+@pytest.mark.parametrize("how", [{"plain": True}, {"TERM": "dumb"}], ids=str)
+def test_plain_text_and_that_of_a_dumb_terminal_is_rendered_in_whole_lines(how: dict[str, Any]) -> None:
+    stage = Stage(environ={"NO_COLOR": "1", "TERM": how.get("TERM", "xterm")})
+    renderer = choose(stage.terminal, plain="plain" in how, tickers=stage.tickers)
     seen = []
-    for piece in ["# a", "b\nc", "d\ne\nf", "\n", "g", "h"]:
+    for piece in ["# a", "b\n- *c", "*d\n- e", "f", "\n- ", "g"]:
         renderer.feed(TextDelta(piece))
         seen.append(stage.stdout)
     renderer.close(None)
-    assert seen == ["", "# ab\n", "# ab\ncd\ne\n", "# ab\ncd\ne\nf\n", "# ab\ncd\ne\nf\n", "# ab\ncd\ne\nf\n"]
-    assert stage.stdout == "# ab\ncd\ne\nf\ngh\n"
+    assert seen == ["", "", "ab\n", "ab\n", "ab\n\n • cd\n", "ab\n\n • cd\n"]
+    assert stage.stdout == "ab\n\n • cd\n • ef\n • g\n"
+
+
+@pytest.mark.parametrize("how", [{"raw": True}, {"markdown": False}], ids=str)
+def test_a_dumb_terminal_shows_the_source_where_that_is_asked_for(how: dict[str, Any]) -> None:
+    assert show(Stage(environ={"TERM": "dumb"}), [TextDelta("# *a*")], **how).stdout == "# *a*\n"
 
 
 @pytest.mark.parametrize("how", [{"raw": True}, {"plain": True}, {}])
