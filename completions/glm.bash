@@ -62,6 +62,9 @@ _glm_command() {
         'glm sessions show' | 'glm sessions export')
             flags+=(--reasoning)
             ;;&
+        'glm sessions show')
+            flags+=(--raw -r --plain)
+            ;;&
         'glm sessions export')
             flags+=(--force)
             values+=([--format]='md json jsonl html body' [--output]=@file [-o]=@file)

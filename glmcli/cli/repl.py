@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from glmcli.ui.terminal import Terminal
 
 FAREWELLS = ("exit", "quit", "bye")
-RECALLED = 8
-"""Lines of the last answer that are shown when a session is taken up again."""
 
 
 class Reader(Protocol):
@@ -349,21 +347,9 @@ class Repl:
 
     def recall(self) -> None:
         """Shows the end of what was said before."""
-        from glmcli.store import text_of
-        from glmcli.store.records import title_of
+        from glmcli.cli.recall import recall
 
-        messages = self.conversation.messages
-        asked = next((at for at in range(len(messages) - 1, -1, -1) if messages[at].get("role") == "user"), None)
-        if asked is None:
-            return
-        title = title_of(messages[asked])
-        lines = [f"> {title}{'' if title == text_of(messages[asked]).strip() else ' …'}"]
-        answers = [text_of(it).strip() for it in messages[asked:] if it.get("role") == "assistant"]
-        answered = answers[-1].split("\n") if answers else []
-        if len(answered) > RECALLED:
-            lines.append(f"… {len(answered) - RECALLED} more lines")
-        for line in [*lines, *answered[-RECALLED:]]:
-            self.terminal.note(line)
+        recall(self.conversation.messages, self.terminal, self.plan.settings, self._options)
 
     def _take_leave(self) -> None:
         session = self.conversation.session

@@ -52,8 +52,15 @@ def list_(
 
 
 @command(app, "show")
-def show(call: Invocation, key: Key = None, reasoning: Reasoning = False, json_: Json = False) -> None:
-    """One conversation, to read."""
+def show(
+    call: Invocation,
+    key: Key = None,
+    reasoning: Reasoning = False,
+    raw: Annotated[bool, typer.Option("--raw", "-r", help="Answers as Markdown source, on a terminal too.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Answers line by line, without frames.")] = False,
+    json_: Json = False,
+) -> None:
+    """One conversation, to read. On a terminal its answers are rendered."""
     from glmcli.store.export import passages, record
 
     with opened(call) as store:
@@ -70,7 +77,12 @@ def show(call: Invocation, key: Key = None, reasoning: Reasoning = False, json_:
         terminal.write(f"\n{passage.heading}:\n", style="bold")
         if reasoning and passage.reasoning:
             terminal.write(f"{passage.reasoning.strip()}\n\n", style="dim")
-        if passage.text:
+        if passage.role == "assistant" and terminal.out_is_tty:
+            from glmcli.ui.again import show_again
+
+            markdown, theme = call.settings.value("markdown").value, call.settings.value("theme").value
+            show_again(terminal, passage.text, raw=raw, plain=plain, markdown=markdown, theme=theme)
+        elif passage.text:
             terminal.write(passage.text if passage.text.endswith("\n") else f"{passage.text}\n")
 
 

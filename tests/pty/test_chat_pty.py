@@ -33,6 +33,23 @@ def test_a_question_its_answer_and_ctrl_d(started: Start, stored: Stored) -> Non
         assert [it.text for it in stored()] == ["Hi", "Hello **there**."]
 
 
+def test_a_conversation_that_goes_on_shows_its_end_as_it_was_shown(started: Start) -> None:
+    with serving(saying("# Head\n\n- [x] **one**\n")) as server:
+        chat = started("chat", env=server.env)
+        chat.prompted().type("Hi\r").until("☑ one").prompted().type("\x04")
+        assert chat.end() == 0
+        for flags, rows in ([], ["Head", "", " ☑ one"]), (["--raw"], ["# Head", "", "- [x] **one**"]):
+            chat = started("chat", "-c", *flags, env=server.env)
+            chat.prompted().type("/raw off\r").until("Markdown is rendered").prompted()
+            chat.type("/branch 1\r").until("☑ one").prompted().type("\x04")
+            assert chat.end() == 0
+            assert chat.rows[4:-1] == [
+                "> Hi", *rows, "",
+                "> /raw off", "Markdown is rendered", "",
+                "> /branch 1", "> Hi", "Head", "", " ☑ one", "", ">",
+            ]  # fmt: skip
+
+
 def test_ctrl_c_stops_the_answer_keeps_it_and_retry_asks_again(started: Start, stored: Stored) -> None:
     with serving(cut("One two", end=[Wait(Event())]), saying("Three.")) as server:
         chat = started("chat", env=server.env)

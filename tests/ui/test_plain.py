@@ -1,4 +1,4 @@
-"""`--plain`: rendered line by line, for those who listen to a screen and for terminals that cannot move their cursor."""
+"""`--plain`: rendered line by line, for who listens to a screen, and for terminals that cannot move their cursor."""
 
 from __future__ import annotations
 
