@@ -15,7 +15,7 @@ from typing import Any
 
 from markdown_it.token import Token
 
-from glmcli.ui.dialect import outline
+from glmcli.ui.dialect import DATA, outline
 from glmcli.ui.fence import Fence
 from glmcli.ui.latex import BLOCK
 from glmcli.ui.paragraph import paragraph_cut
@@ -253,15 +253,15 @@ class Splitter:
         return final
 
     def _context_of(self, tokens: list[Token], source: str) -> tuple[str, str]:
-        """What goes on at the end of the open block, if a paragraph, table or formula that is alone in its containers,
-        and the lines by which new lines can be judged without all of it."""
+        """What goes on at the end of the open block, if a paragraph, table, formula or JSON that is alone in its
+        containers, and the lines by which new lines can be judged without all of it."""
         lines = source.split("\n")[:-1]
         around = spine(tokens, lines) if lines and lines[-1].strip() and tokens else None
         if around is not None and around.leaf >= 0 and around.cut is None:
             leaf = tokens[around.leaf]
             if leaf.type == "table_open" and leaf.map == [0, len(lines)]:
                 return leaf.type, "\n".join([*lines[:HEAD], ""])
-            if leaf.type in ("paragraph_open", BLOCK) and leaf.map == [0, len(lines)] and len(lines) > FEW:
+            if leaf.type in ("paragraph_open", BLOCK, DATA) and leaf.map == [0, len(lines)] and len(lines) > FEW:
                 return leaf.type, "\n".join([lines[0], lines[-1], ""])
         return "", ""
 

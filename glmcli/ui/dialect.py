@@ -1,5 +1,5 @@
-"""The Markdown that models write, as a parser: CommonMark, tables, strike-through, task lists, footnotes, formulas and
-a few tags. Other HTML is text, so that nothing the model wrote goes unseen. No drawing.
+"""The Markdown that models write, as a parser: CommonMark, tables, strike-through, task lists, footnotes, formulas,
+JSON outside of fences, and a few tags. Other HTML is text, so that nothing the model wrote goes unseen. No drawing.
 
 The rules that are ours look no further ahead than those of CommonMark do, so that an answer can be cut where its blocks
 end: each decides by the lines up to where its block ends.
@@ -16,6 +16,10 @@ from markdown_it.rules_block.table import escapedSplit
 from glmcli.ui.latex import formulas
 from glmcli.ui.tags import tags
 
+DATA = "json_block"
+"""Type of a token."""
+
+_JSON = re.compile(r"(?:\{\s*(?:\"|\Z)|\[\s*(?:[{\[]\s*(?:\"|\Z)|\Z))")
 _NOTE = re.compile(r"\[\^[^\[\]\s]+\]:")
 _CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
 _PIPE = re.compile(r"(?<!\\)\|")
@@ -25,6 +29,7 @@ def dialect() -> MarkdownIt:
     """The parser of our dialect."""
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
+    parser.block.ruler.before("fence", DATA, _data, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     parser.block.ruler.before("reference", "footnote", _footnote, {"alt": ["paragraph", "reference"]})
     return tags(formulas(parser))
 
@@ -32,6 +37,27 @@ def dialect() -> MarkdownIt:
 def outline() -> MarkdownIt:
     """The same without inline rules."""
     return dialect().disable(["inline", "text_join"])
+
+
+def _data(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """JSON outside of a fence, which is to keep its lines: up to the bracket that closes it, or a blank line."""
+    text = _line(state, start)
+    if state.is_code_block(start) or not _JSON.match(text):
+        return False
+    if silent:
+        return True
+    closed = text.endswith(("}", "]"))
+    following = start + 1
+    while not closed and following < end and not state.isEmpty(following):
+        if state.sCount[following] < state.blkIndent:
+            break
+        closed = state.sCount[following] <= state.sCount[start] and _line(state, following).startswith(("}", "]"))
+        following += 1
+    state.line = following
+    token = state.push(DATA, "", 0)
+    token.info, token.map = "json", [start, following]
+    token.content = state.getLines(start, following, state.sCount[start], False).rstrip("\n")
+    return True
 
 
 def _footnote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -55,11 +81,15 @@ def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         elif token.type == "inline":
             rows[-1].append(index)
     for line, *cells in rows[1:]:
-        text = state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
+        text = _line(state, line)
         if text.count("|") >= len(cells):
             for index, content in zip(cells, _cells(text, len(cells)), strict=False):
                 state.tokens[index].content = content
     return True
+
+
+def _line(state: StateBlock, number: int) -> str:
+    return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]].rstrip()
 
 
 def _cells(text: str, count: int) -> list[str]:

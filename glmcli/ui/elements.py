@@ -21,6 +21,7 @@ from rich.text import Text
 from glmcli.ui import tables
 from glmcli.ui.blocks import language
 from glmcli.ui.clean import clean
+from glmcli.ui.dialect import DATA
 from glmcli.ui.highlight import LineHighlighter
 from glmcli.ui.inlines import BOXES, DONE, ready, tasks
 from glmcli.ui.latex import BLOCK
@@ -247,6 +248,7 @@ class Part(markdown.Markdown):
         "list_item_open": _Item,
         "hr": _Rule,
         BLOCK: _Formula,
+        DATA: _Code,
         "blockquote_open": _Quote,
         "bullet_list_open": _List,
         "ordered_list_open": _List,

@@ -22,7 +22,7 @@ from rich.theme import Theme
 
 from glmcli.ui.blocks import Blocks, CodeLine, CodeStart, Piece, language
 from glmcli.ui.clean import clean
-from glmcli.ui.dialect import dialect
+from glmcli.ui.dialect import DATA, dialect
 from glmcli.ui.elements import COLOURS, Part, code_rows
 from glmcli.ui.highlight import LineHighlighter
 from glmcli.ui.links import opened
@@ -160,7 +160,7 @@ class Painter:
                 if BEGUN not in token.meta or layout.inner_code is None:
                     layout.inner_code = LineHighlighter(language(token.info), self._code_theme)
                 token.meta = {**token.meta, COLOURS: layout.inner_code}
-        if first.type in ("fence", "code_block"):
+        if first.type in ("fence", "code_block", DATA):
             return list(code_rows(first, self._code_theme))
         options = self._console.options.update(width=max(1, self.width), height=None)
         part = Part(tokens, self._code_theme, self.form, ascii=self._ascii, plain=self.plain)

@@ -143,6 +143,15 @@ def test_definitions_and_points_that_are_no_markdown_keep_their_lines() -> None:
     assert shown(text) == ["Term", ": one", ": two", "", "• a", "• b", "✅ c", "✅ d", "├── e f", "", " • g :h"]
 
 
+def test_json_outside_of_a_fence_keeps_its_lines_and_its_marks() -> None:
+    data = ["{", '  "a_b": "*c*",', '  "d": [1,', "    2]", "}"]
+    assert shown("Here:\n" + "\n".join(data) + "\nand *so* on") == ["Here:", "", *data, "", "and so on"]
+    assert shown('- {"a": "*b*"}\n  [\n    *c*\n  ]\n- [{"d": 1}]') == [
+        ' • {"a": "*b*"}', "", "   [", "     *c*", "   ]", ' • [{"d": 1}]',
+    ]  # fmt: skip
+    assert shown('{a} *b*\n\n["c"](x)\n\n[{d}] *e*') == ["{a} b", "", '"c" (x)', "", "[{d}] e"]
+
+
 def test_no_cell_of_a_table_is_lost() -> None:
     text = "| a | b |\n|---|---|\n| 1 | 2 | 3 |\n| `x|y` | z |\n| c \\| d | `e \\| f` |\n| g |"
     assert shown(text, 20) == [

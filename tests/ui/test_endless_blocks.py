@@ -24,6 +24,7 @@ BLOCKS = {
     "code": ("```\n", LINE),
     "code in an item": ("- a\n\n  ```\n", f"  {LINE}"),
     "formula": ("$$\n", f"+ {LINE}"),
+    "data": ("{\n", '  "a": "{}",\n'.replace("{}", LINE.strip())),
     "formula in an item": ("- a\n\n  \\[\n", f"  + {LINE}"),
     "indented code": ("", f"    {LINE}"),
 }

@@ -64,6 +64,7 @@ CORPORA = {
     * 5,
     "formulas": "text\n\\[\na_1\n+ b_1 \\\\\n= *c*\n\\]\nmore\n$$ x_1 $$\n\n$$\n- open\n\n- a\n  \\[ b \\]\n- $$\n  c\n"
     "  + d\n  $$ e\n\n> \\[\n> f\n> \\]\nlazy\n\n\\[1\\] no *formula*\n\n$$ neither $$ *is* this\n$$",
+    "data": 'So:\n{\n  "a_b": "*c*",\n  "d": [\n    1\n  ]\n}\nand *on*\n\n[\n  {"e": 1},\n\n- {"f": 2}\n- [\n  3\n',
     "tags": "H<sub>2</sub>O x<sup>*n*</sup> <kbd>a*b</kbd> <b>bold *both*</b> <b>open <i>i</b> x</i> <B>c</B> <a>\n"
     * 3,
     "notes": "a[^1] b[^n]\n\n[^1]: one\n[^n]: two words\nmore\n\n[^3]: *three*\n    far\n- c\n\n  [^4]: d\n  [^5]: e\n",
