@@ -1,4 +1,4 @@
-"""`--plain`: Markdown as lines of text, each printed once, when its words are certain. No cursor movement, no frames, and
+"""`--plain`: Markdown as lines of text, each printed once, when its words are certain. No cursor movement, no frames,
 nothing half-written: for screen readers, dumb terminals and typescripts.
 
 Lines are broken between words by the width of the terminal at that moment; those of code are not, so that they can be

@@ -25,6 +25,7 @@ from glmcli.api.events import (
     Usage,
 )
 from glmcli.errors import GlmError
+from glmcli.ui.breaking import Breaking
 from glmcli.ui.gathered import Gathered
 from glmcli.ui.status import Status, ThreadTicker, Tickers
 from glmcli.ui.terminal import Terminal
@@ -51,6 +52,9 @@ class Thinking:
         self._status = Status(terminal, tickers, able=moving)
         able = moving and terminal.err_is_tty and not terminal.dumb and not terminal.quiet
         self._view = Thoughts(terminal, tickers) if able and mode == "fold" else None
+        # What is not redrawn comes in whole lines.
+        lines = mode == "stream" and terminal.err_is_tty and (not moving or terminal.dumb)
+        self._lines = Breaking() if lines else None
         self._since: float | None = None
         self._characters = 0
 
@@ -84,13 +88,19 @@ class Thinking:
                 self._terminal.fresh_line("stderr")
                 if self._beside_answer:
                     self._terminal.note("thinking:")
-            self._terminal.write_error(text, style="dim")
+            self._write(text)
         elif self._view is not None:
             if begun:
                 self._status.stop()
                 ellipsis = "..." if self._terminal.ascii else "…"
                 self._view.start(lambda seconds: f"thinking{ellipsis} {seconds:.0f} s, ~{self._tokens} tokens")
             self._view.add(text)
+
+    def _write(self, text: str, *, final: bool = False) -> None:
+        if self._lines is not None:
+            rows = self._lines.feed(text, self._terminal.width, final=final)
+            text = "".join(f"{row}\n" for row in rows)
+        self._terminal.write_error(text, style="dim")
 
     @property
     def _tokens(self) -> int:
@@ -106,6 +116,8 @@ class Thinking:
         seconds = self._terminal.world.monotonic() - self._since
         self._since = None
         if self._mode == "stream":
+            if not self._terminal.quiet:
+                self._write("", final=True)
             self._terminal.fresh_line("stderr")
             if self._beside_answer and not self._terminal.quiet:
                 self._tell(seconds)
