@@ -148,9 +148,9 @@ class Splitter:
         """The last line of the source, as far as it has come."""
         return (self._tail.rstrip() or "".join(self._held[-1:]).rstrip()).rpartition("\n")[2]
 
-    def settle(self, rest: Piece, after: int, is_row_end: Callable[[Blocks], bool]) -> Blocks | None:
+    def settle(self, rest: Piece, after: int, is_row_end: Callable[[Blocks, Blocks], bool]) -> Blocks | None:
         """Settles the beginning of the open paragraph, all but the last words with `after` letters and digits, if
-        nothing that may come can change it and `is_row_end` says that a row ends there."""
+        nothing that may come can change it and `is_row_end` says that a row ends between it and them."""
         self._stuck = True
         if not isinstance(rest, Blocks) or self._held or not self._tail.startswith(rest.source):
             return None
@@ -158,7 +158,7 @@ class Splitter:
         if cut is None:
             return None
         done = Blocks(rest.source[: cut.end], rest.references, self._place)
-        if not is_row_end(done):
+        if not is_row_end(done, Blocks(cut.prefix + rest.source[cut.begin :], rest.references, cut.place)):
             return None
         self._tail = cut.prefix + self._tail[cut.begin :]
         self._place, self._seen, self._context, self._stuck = cut.place, 0, "", False

@@ -12,6 +12,7 @@ import re
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, paragraph, table
 from markdown_it.rules_block.table import escapedSplit
+from markdown_it.rules_inline import StateInline
 
 from glmcli.ui.latex import formulas
 from glmcli.ui.tags import tags
@@ -20,6 +21,7 @@ DATA = "json_block"
 """Type of a token."""
 
 _JSON = re.compile(r"(?:\{\s*(?:\"|\Z)|\[\s*(?:[{\[]\s*(?:\"|\Z)|\Z))")
+LITERAL = re.compile(r"(?<=[\d)])\*(?=[\d(])|(?<![\w\\])__[a-z][a-z0-9_]*[a-z0-9]__(?!\w)")
 _NOTE = re.compile(r"\[\^[^\[\]\s]+\]:")
 _CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
 _PIPE = re.compile(r"(?<!\\)\|")
@@ -31,6 +33,7 @@ def dialect() -> MarkdownIt:
     parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
     parser.block.ruler.before("fence", DATA, _data, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     parser.block.ruler.before("reference", "footnote", _footnote, {"alt": ["paragraph", "reference"]})
+    parser.inline.ruler.before("emphasis", "literal", _literal)
     return tags(formulas(parser))
 
 
@@ -85,6 +88,17 @@ def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         if text.count("|") >= len(cells):
             for index, content in zip(cells, _cells(text, len(cells)), strict=False):
                 state.tokens[index].content = content
+    return True
+
+
+def _literal(state: StateInline, silent: bool) -> bool:
+    """Marks that mean themselves: the asterisks of `2*3*4`, and the underscores of `__init__`."""
+    found = LITERAL.match(state.src, state.pos, state.posMax)
+    if found is None:
+        return False
+    if not silent:
+        state.push("text", "", 0).content = found.group()
+    state.pos = found.end()
     return True
 
 

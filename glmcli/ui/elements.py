@@ -39,6 +39,31 @@ COLOURS = "colours"
 """Key in a fence's `meta`: the highlighter of its lines."""
 
 
+APART = "apart"
+"""Key in an item's `meta`: it follows what would seem to go on in it without a blank row between."""
+
+
+def set_apart(tokens: list[Token], after_code: bool) -> bool:
+    """Notes which items follow code, a formula or a table at the end of the item before. after_code: the tokens go on
+    behind one. Returns whether they end with one. Not inside of quotes, where rows between items would need marks."""
+    quotes = 0
+    for token in tokens:
+        if token.type.startswith("blockquote"):
+            quotes += token.nesting
+        elif token.type == "list_item_open" and BEGUN not in token.meta:
+            if after_code and not quotes:
+                token.meta = {**token.meta, APART: True}
+            after_code = False
+        elif token.type == "table_close" or (token.type in _VERBATIM and token.content):
+            after_code = True
+        elif token.type == "inline":
+            after_code = False
+    return after_code
+
+
+_VERBATIM = ("fence", "code_block", BLOCK, DATA)
+
+
 def code_rows(token: Token, theme: str | None) -> Iterator[Row]:
     highlighter = token.meta.get(COLOURS) or LineHighlighter(language(token.info), theme)
     lines = token.content.split("\n")
@@ -128,14 +153,15 @@ class _Paragraph(markdown.Paragraph):
 
 
 class _Item(_FromToken, markdown.ListItem):
-    """Drawn by its list. done: of a task, else None."""
+    """Drawn by its list. done: of a task, else None. apart: a blank row stands before it."""
 
     done: bool | None = None
+    apart = False
 
     @classmethod
     def create(cls, markdown: markdown.Markdown, token: Token) -> Self:
         made = super().create(markdown, token)
-        made.done = token.meta.get(DONE)
+        made.done, made.apart = token.meta.get(DONE), APART in token.meta
         return made
 
 
@@ -164,6 +190,8 @@ class _List(markdown.ListElement):
             # The width must not depend on numbers that are still to come.
             mark = f"{first + at}.".rjust(3) + " " if numbered else " * " if self.ascii else " • "
             assert isinstance(item, _Item)
+            if item.apart:
+                yield Segment.line()
             drawn = Segment(mark, style)
             if item.done is not None:
                 box = console.get_style("markdown.item.done") if item.done else style
@@ -273,9 +301,9 @@ class Part(markdown.Markdown):
         self.inline_code_theme = self.code_theme
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        begun = False
-        for segment in super().__rich_console__(console, options):
-            # Rich puts an empty line before a block that has blocks inside: the spacing is ours.
-            if begun or not isinstance(segment, Segment) or segment.text != "\n":
-                begun = True
-                yield segment
+        segments = iter(super().__rich_console__(console, options))
+        # Rich puts an empty line before a block that has blocks inside: the spacing is ours.
+        first = next(segments, None)
+        if first is not None and not (isinstance(first, Segment) and first.text == "\n"):
+            yield first
+        yield from segments

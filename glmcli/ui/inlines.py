@@ -101,7 +101,7 @@ def _inline(tokens: list[Token], ascii: bool) -> Iterator[Token]:
             yield token
         elif token.type == "raised":
             yield _text(raised(token.info, clean(token.content), ascii=ascii))
-        elif token.type == "softbreak" and _own_line(tokens[at + 1 : at + 2]):
+        elif token.type == "softbreak" and _own_line(tokens[at + 1 :]):
             yield Token("hardbreak", "br", 0)
         else:
             yield token
@@ -109,7 +109,13 @@ def _inline(tokens: list[Token], ascii: bool) -> Iterator[Token]:
 
 def _own_line(tokens: list[Token]) -> bool:
     """Whether what follows a line feed is to stand on a line of its own, which Markdown alone would not give it: behind
-    a mark, or a picture."""
+    a mark, a picture or a label."""
+    # The parser leaves empty texts where marks begin.
+    tokens = [token for token in tokens if token.type != "text" or token.content]
+    if tokens and tokens[0].type == "strong_open":
+        end = next((at for at, token in enumerate(tokens) if token.type == "strong_close"), 0)
+        behind = tokens[end + 1].content if end + 1 < len(tokens) else ""
+        return tokens[end - 1].content.endswith(":") or behind.startswith(":")
     text = tokens[0].content if tokens and tokens[0].type == "text" else ""
     return bool(text) and (unicodedata.category(text[0]) == "So" or _OWN_LINE.match(text) is not None)
 

@@ -23,7 +23,7 @@ from rich.theme import Theme
 from glmcli.ui.blocks import Blocks, CodeLine, CodeStart, Piece, language
 from glmcli.ui.clean import clean
 from glmcli.ui.dialect import DATA, dialect
-from glmcli.ui.elements import COLOURS, Part, code_rows
+from glmcli.ui.elements import COLOURS, Part, code_rows, set_apart
 from glmcli.ui.highlight import LineHighlighter
 from glmcli.ui.links import opened
 from glmcli.ui.place import BEGUN, resume
@@ -72,16 +72,18 @@ _STYLES["plain"] = {
 
 @dataclass
 class Layout:
-    """Where the printing of an answer stands: whether anything is printed, and which code block is open."""
+    """Where the printing of an answer stands: whether anything is printed, which code block is open, and whether the
+    open list was left behind code."""
 
     printed: bool = False
     code: LineHighlighter | None = None
     code_begun: bool = False
     inner_code: LineHighlighter | None = None
+    after_code: bool = False
 
     def copy(self) -> "Layout":
         code, inner = (it.copy() if it else None for it in (self.code, self.inner_code))
-        return Layout(self.printed, code, self.code_begun, inner)
+        return Layout(self.printed, code, self.code_begun, inner, self.after_code)
 
 
 class Painter:
@@ -123,6 +125,7 @@ class Painter:
                     tokens = self._parser.parse(source, {"references": dict(references)})
                     resume(tokens, place)
                     for block in _split(tokens):
+                        layout.after_code = set_apart(block, layout.after_code and BEGUN in block[0].meta)
                         block_rows = self._block(block, layout)
                         if BEGUN in block[0].meta:
                             rows += block_rows

@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from glmcli.ui import latex, tags
-from glmcli.ui.dialect import dialect
+from glmcli.ui.dialect import LITERAL, dialect
 from glmcli.ui.place import Place, spine
 
 _BETWEEN = re.compile(
@@ -73,7 +73,7 @@ def paragraph_cut(tokens: Sequence[Token], source: str, after: int) -> Paragraph
 def _closed(text: str) -> bool:
     (inline,) = _parser().parseInline(text)
     parts = [_PLAIN.get(token.type, "\0") or token.markup or token.content for token in inline.children or []]
-    return not _OPEN.search(_DONE.sub("", "".join(parts)))
+    return not _OPEN.search(_DONE.sub("", LITERAL.sub("", "".join(parts))))
 
 
 @cache

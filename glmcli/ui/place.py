@@ -94,9 +94,14 @@ def code_cut(token: Token, lines: Sequence[str], around: Spine) -> Cut | None:
         while last > begin + 1 and not lines[last - 1][len(around.prefix) :].strip():
             last -= 1
         if last > begin + 1:
-            line = lines[begin]
-            mark = around.prefix + line[len(around.prefix) :]
-            return Cut(last, [mark, *lines[last : last + 1]], (*around.place, ("fence", 0)))
+            fence = lines[begin][len(around.prefix) :]
+            first = [around.prefix + fence]
+            if fence.startswith(" "):
+                # Behind the mark of an item its blanks would count as part of the mark: it goes into the next line.
+                if around.prefix[-2:-1] in (" ", ">"):
+                    return None
+                first = [around.prefix.rstrip(), lines[begin]]
+            return Cut(last, [*first, *lines[last : last + 1]], (*around.place, ("fence", 0)))
     elif token.type == "code_block" and not around.place:
         for at in range(end - 1, begin, -1):
             if lines[at].strip() and lines[at - 1].strip():

@@ -67,15 +67,14 @@ class Progress:
 
     def _settle(self, most: int) -> list[Row] | None:
         """Of a paragraph that has more rows than that, those that no more text can change, now settled."""
-        preview, rows = self.preview, list[Row]()
+        preview = self.preview
         if len(preview) <= most or len(self.rest) != 1 or self.rest == self._uncut:
             return None
 
-        def is_row_end(begin: Blocks) -> bool:
-            rows[:] = self.painter.rows([begin], self._layout.copy())
-            # Behind a long word that fills its row Rich leaves a blank one, which would be lost by a cut.
-            behind = text_of(preview[len(rows)]) if len(rows) < len(preview) else ""
-            return rows == preview[: len(rows)] and bool(behind.strip())
+        def is_row_end(begin: Blocks, end: Blocks) -> bool:
+            rows = self.painter.rows([begin], layout := self._layout.copy())
+            # Behind a long word that fills its row Rich leaves a blank, which would be lost by a cut.
+            return rows == preview[: len(rows)] and self.painter.rows([end], layout) == preview[len(rows) :]
 
         keep = max(1, most // 2)
         for after in range(keep, min(len(preview), keep + ATTEMPTS)):

@@ -41,7 +41,7 @@ def folded(row: Row, width: int) -> list[Row]:
 def newest(text: str, ellipsis: str, width: int) -> Row:
     """The end of a line, of text that is not shown yet, as a short row: so short that it need not be wrapped where the
     terminal becomes narrower."""
-    text = text[-SHORT:].strip(" \t|>")
+    text = text[-SHORT:].replace("\t", " ").strip(" |>")
     while most_width_of(text) > max(0, min(SHORT, width) - len(ellipsis) - 1):
         text = text[1:]
     return [Segment(f"{ellipsis} {text}", Style(dim=True))]

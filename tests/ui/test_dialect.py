@@ -97,7 +97,7 @@ def test_a_formula_of_its_own_keeps_its_lines_and_needs_no_blank_ones_around_it(
 
 def test_a_formula_in_an_item_or_a_quote_is_part_of_it() -> None:
     assert shown("- a\n  $$\n  b_1\n  $$\n- c\n\n> \\[ d_1 \\]\nlazy") == [
-        " • a", "", "   $$", "   b_1", "   $$", " • c", "", "▌ \\[ d_1 \\]", "", "lazy",
+        " • a", "", "   $$", "   b_1", "   $$", "", " • c", "", "▌ \\[ d_1 \\]", "", "lazy",
     ]  # fmt: skip
 
 
@@ -147,9 +147,25 @@ def test_json_outside_of_a_fence_keeps_its_lines_and_its_marks() -> None:
     data = ["{", '  "a_b": "*c*",', '  "d": [1,', "    2]", "}"]
     assert shown("Here:\n" + "\n".join(data) + "\nand *so* on") == ["Here:", "", *data, "", "and so on"]
     assert shown('- {"a": "*b*"}\n  [\n    *c*\n  ]\n- [{"d": 1}]') == [
-        ' • {"a": "*b*"}', "", "   [", "     *c*", "   ]", ' • [{"d": 1}]',
+        ' • {"a": "*b*"}', "", "   [", "     *c*", "   ]", "", ' • [{"d": 1}]',
     ]  # fmt: skip
     assert shown('{a} *b*\n\n["c"](x)\n\n[{d}] *e*') == ["{a} b", "", '"c" (x)', "", "[{d}] e"]
+
+
+def test_labels_begin_a_line() -> None:
+    assert shown("**One:** a\n**Two**: b\n**three** c\n**Four:**") == ["One: a", "Two: b three c", "Four:"]
+
+
+def test_products_and_names_with_underscores_keep_their_marks() -> None:
+    assert shown("2*3*4 *a* 5*b*c (1)*(2)*3 __init__.py __bold text__ __Bold__ a__b__") == [
+        "2*3*4 a 5bc (1)*(2)*3 __init__.py bold text Bold a__b__"
+    ]
+
+
+def test_the_item_behind_code_stands_apart() -> None:
+    assert shown("1. a\n   ```\n   b\n   ```\n2. c\n   - d\n     $$\n     e\n     $$\n3. f\n4. g") == [
+        " 1. a", "", "    b", "", " 2. c", "     • d", "", "       $$", "       e", "       $$", "", " 3. f", " 4. g",
+    ]  # fmt: skip
 
 
 def test_no_cell_of_a_table_is_lost() -> None:

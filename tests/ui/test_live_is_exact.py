@@ -68,7 +68,12 @@ CORPORA = {
     "tags": "H<sub>2</sub>O x<sup>*n*</sup> <kbd>a*b</kbd> <b>bold *both*</b> <b>open <i>i</b> x</i> <B>c</B> <a>\n"
     * 3,
     "notes": "a[^1] b[^n]\n\n[^1]: one\n[^n]: two words\nmore\n\n[^3]: *three*\n    far\n- c\n\n  [^4]: d\n  [^5]: e\n",
-    "lines of their own": "Term\n: one\n: two\n\n• a\n• b\n✅ c\n✅ d\n├── e\n└── f\n— g\nh\n",
+    "items behind code": "1. a\n   ```\n   b\n   ```\n2. c\n\n       d\n3. e\n   - f\n     ```\n     g\n     ```\n"
+    "   - h\n4. i\n   $$\n   j\n   $$\n   - k\n     | l |\n     |---|\n     | m |\n5. n\n\n"
+    "> - o\n>   ```\n>   p\n>   ```\n> - q\n",
+    "literal marks": "2*3*4 and *a*5 __init__ __a *b* __c__ (2)*(3)*4\n" * 8,
+    "lines of their own": "Term\n: one\n: two\n\n• a\n• b\n✅ c\n✅ d\n├── e\n└── f\n— g\nh\n"
+    "**I:** j\n**k** l\n**m**: n\n",
     "table with too many cells": "| a | b |\n|---|---|\n| 1 | 2 | 3 | 4 |\n| `x|y` | z |\n| `x || y` | z | w |\n|||\n",
     "tabs in a paragraph": "a\tb c\t\td `e\tf` " * 40,
     "tabs in lists": "-\ta\n\n\tb\n-\tc\n1.\td\n\n\te\n",

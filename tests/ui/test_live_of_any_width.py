@@ -20,6 +20,8 @@ NESTED = {
     + "".join(f"  paragraph {i} of it, *marked* and plain\n\n" for i in range(30))
     + "- end\n",
     "code in an item": "1. do\n   ```py\n" + "".join(f"   x{i} = '''{i}\n\n" for i in range(40)) + "   ```\n2. end\n",
+    "code further in than its item": "- a\n   ```\n   b\n  c\n    d\n   ```\n  e\n1. f\n    ```\n    g\n    ```\n\n"
+    "   h\n\n> - i\n>    ```\n>    j\n>   k\n>    ```\n>   l\n\n-  m\n    ```\n    n\n    ```\n   o\n",
     "code in a quote": "> text\n>\n> ```py\n" + "".join(f"> x = {i}\n>\n" for i in range(30)) + "> ```\n> end\n",
     "quote of pages": "".join(f"> paragraph {i}\n>\n> - item {i}\n>   1. sub\n>\n" for i in range(20)) + "\nend",
     "deep lists": "".join(f"{'   ' * (i % 5)}{i + 1}. item {i}\n" for i in range(60)),

@@ -96,7 +96,7 @@ def test_the_rows_of_a_table_come_one_by_one() -> None:
         renderer.feed(TextDelta(piece))
         seen.append(stage.stdout.splitlines())
     renderer.close(None)
-    rows = [" • x", "", "   a: 1; b: 2", "   a: 3; b: 4", "   a: 5; b: 6", " • y"]
+    rows = [" • x", "", "   a: 1; b: 2", "   a: 3; b: 4", "   a: 5; b: 6", "", " • y"]
     assert seen == [rows[:at] for at in (0, 1, 3, 4, 5, 5)]
     assert stage.stdout.splitlines() == rows
 
