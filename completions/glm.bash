@@ -18,10 +18,15 @@ _glm_command() {
         'glm tools call') arguments=(@tool) ;;
         'glm tools add') rest=@file ;;
         'glm tools rm') rest=@kept ;;
-        'glm config') commands=(show get set unset edit path profiles params login logout doctor local) ;;
+        'glm config') commands=(show get set unset edit path profiles params login logout doctor templates local) ;;
         'glm config get') arguments=(@key) ;;
         'glm config set') arguments=(@key @setting) ;;
         'glm config unset') arguments=(@key) ;;
+        'glm config templates') commands=(list show edit rm path) ;;
+        'glm config templates show') arguments=(@named_template) ;;
+        'glm config templates edit') arguments=(@named_template) ;;
+        'glm config templates rm') rest=@named_template ;;
+        'glm config templates path') arguments=(@named_template) ;;
         'glm config local') commands=(install status rm) ;;
         'glm config local install') arguments=(@file) ;;
     esac
@@ -56,7 +61,7 @@ _glm_command() {
         'glm sessions list')
             values+=([--limit]='' [-l]='')
             ;;&
-        'glm sessions list' | 'glm sessions show' | 'glm sessions search' | 'glm sessions usage' | 'glm config show' | 'glm config profiles' | 'glm config params' | 'glm config doctor')
+        'glm sessions list' | 'glm sessions show' | 'glm sessions search' | 'glm sessions usage' | 'glm config show' | 'glm config profiles' | 'glm config params' | 'glm config doctor' | 'glm config templates list')
             flags+=(--json)
             ;;&
         'glm sessions show' | 'glm sessions export')
@@ -161,6 +166,32 @@ _glm_kept() {
     done
 }
 
+# The templates that the user keeps.
+_glm_templates() {
+    local folder file
+    _glm_folder
+    for file in "$folder"/templates/[!.]*.toml; do
+        [[ -f $file ]] || continue
+        file=${file##*/}
+        candidates+=("${file%.toml}")
+    done
+}
+
+# The variables of the template that stands before on the line.
+_glm_variables() {
+    local folder file=$template word
+    local -a found=()
+    [[ -n $template && $1 != *=* ]] || return 0
+    _glm_folder
+    [[ $file == */* || $file == *.toml ]] || file=$folder/templates/$file.toml
+    _glm_names "${file/#\~\//$HOME/}" '[$]([$]|[{]?([A-Za-z_][A-Za-z0-9_]*))'
+    for word in "${candidates[@]}"; do
+        [[ -z $word || $word == input ]] || found+=("$word=")
+    done
+    candidates=("${found[@]}")
+    compopt -o nospace
+}
+
 # What the setting $1 may be.
 _glm_setting() {
     case $1 in
@@ -194,6 +225,12 @@ _glm_candidates() {
             _glm_kept
             ;;
         @kept) _glm_kept ;;
+        @template)
+            compopt -o bashdefault -o default
+            _glm_templates
+            ;;
+        @named_template) _glm_templates ;;
+        @variable) _glm_variables "$2" ;;
         @profile) _glm_profiles ;;
         @key) candidates=(profile endpoint account_id base_url model system gateway gateway_path gateway_token_env
             api_key_env token_command max_tokens_field log color theme markdown usage hide_reasoning
@@ -231,7 +268,7 @@ _glm_awaits() {
 
 _glm() {
     local IFS=$' \t\n' line=${COMP_LINE:0:COMP_POINT} path=glm option='' ended='' cur='' head='' prefix='' breaks word i
-    local rest
+    local rest template=''
     local -a words=() given=() commands=() arguments=() flags=() candidates=()
     local -a fields=(model prompt messages audio frequency_penalty logit_bias logprobs top_logprobs max_tokens
         max_completion_tokens metadata modalities n parallel_tool_calls prediction presence_penalty
@@ -268,6 +305,7 @@ _glm() {
     _glm_command "$path"
     for word in "${words[@]:1}"; do
         if [[ -n $option ]]; then
+            [[ ${values[$option]} == @template ]] && template=$word
             option=
             continue
         fi
@@ -278,6 +316,8 @@ _glm() {
             fi
             [[ $word == -- ]] && ended=1
             _glm_awaits "$word"
+            [[ $word == --*=* && ${values[${word%%=*}]-} == @template ]] && template=${word#*=}
+            [[ $word == -[!-]?* && ${values[${word:0:2}]-} == @template ]] && template=${word:2}
         elif [[ ${#commands[@]} -gt 0 && " ${commands[*]} " == *" $word "* ]]; then
             path+=" $word"
             _glm_command "$path"

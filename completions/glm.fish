@@ -25,7 +25,9 @@ function __glm_subcommands
         case 'glm tools'
             printf '%s\n' list show check call add rm rules
         case 'glm config'
-            printf '%s\n' show get set unset edit path profiles params login logout doctor local
+            printf '%s\n' show get set unset edit path profiles params login logout doctor templates local
+        case 'glm config templates'
+            printf '%s\n' list show edit rm path
         case 'glm config local'
             printf '%s\n' install status rm
     end
@@ -136,12 +138,60 @@ function __glm_kept
     end
 end
 
+# Files and folders whose path begins with $argv[1].
+function __glm_paths
+    for file in $argv[1]*
+        test -d $file; and echo $file/; or echo $file
+    end
+end
+
+# The templates that the user keeps.
+function __glm_templates
+    set -l folder (__glm_folder)
+    for file in $folder/templates/*.toml
+        test -f $file; and string replace -r '.*/(.*)\.toml$' '$1' -- $file
+    end
+end
+
+function __glm_template
+    set -l token (string replace -r '^(--template=|-[^-]*?t)' '' -- (commandline -ct))
+    string match -q '*/*' -- $token; and __glm_paths $token; or __glm_templates
+end
+
+# The variables of the template that stands before on the line.
+function __glm_variables
+    set -l folder (__glm_folder)
+    set -l tokens (commandline -opc)
+    set -l file
+    while set -q tokens[1]
+        if string match -qr -- '^(--template|-[^-]*t)$' $tokens[1]
+            set file $tokens[2]
+            set -e tokens[1]
+        else if string match -qr -- '^(--template=|-t).' $tokens[1]
+            set file (string replace -r -- '^(--template=|-t)' '' $tokens[1])
+        end
+        set -e tokens[1]
+    end
+    string match -qr '/|\.toml$' -- $file; or set file $folder/templates/$file.toml
+    set file (string replace -r '^~/' "$HOME/" -- $file)
+    set -l token (string replace -r '^(--param=|-[^-]*?p)' '' -- (commandline -ct))
+    if string match -q '*=*' -- $token; or not test -f $file -a -r $file
+        return
+    end
+    set -l found
+    for name in (string match -ar '\$\$|\$\{?[A-Za-z_][A-Za-z0-9_]*' -- (string join ' ' <$file) |
+            string replace -rf '^\$\{?([A-Za-z_].*)' '$1')
+        if test $name != input; and not contains -- $name $found
+            set -a found $name
+            echo $name=
+        end
+    end
+end
+
 function __glm_tools
     set -l token (string replace -r '^(--tool=|-[^-]*?T)' '' -- (commandline -ct))
     if string match -q '*/*' -- $token
-        for file in $token*
-            test -d $file; and echo $file/; or echo $file
-        end
+        __glm_paths $token
     else
         printf '%s\n' calculator now read_file list_dir search_files write_file fetch_url shell
         __glm_kept
@@ -352,7 +402,7 @@ complete -c glm -n '__glm_at "glm" "glm run"' -l copy -d 'Copy what is printed t
 complete -c glm -n '__glm_at "glm" "glm run"' -l dry-run -d 'Print the request body; send nothing.'
 complete -c glm -n '__glm_at "glm" "glm run"' -l curl -d 'Print a curl command that sends the same; send nothing.'
 complete -c glm -n '__glm_at "glm sessions list"' -s l -l limit -x -d 'How many; 0 for all.'
-complete -c glm -n '__glm_at "glm sessions list" "glm sessions show" "glm sessions search" "glm sessions usage" "glm config show" "glm config profiles" "glm config params" "glm config doctor"' -l json -d 'One JSON value for scripts.'
+complete -c glm -n '__glm_at "glm sessions list" "glm sessions show" "glm sessions search" "glm sessions usage" "glm config show" "glm config profiles" "glm config params" "glm config doctor" "glm config templates list"' -l json -d 'One JSON value for scripts.'
 complete -c glm -n '__glm_at "glm sessions show" "glm sessions export"' -l reasoning -d 'Show what the model thought, too.'
 complete -c glm -n '__glm_at "glm sessions show"' -s r -l raw -d 'Answers as Markdown source, on a terminal too.'
 complete -c glm -n '__glm_at "glm sessions show"' -l plain -d 'Answers line by line, without frames.'
@@ -415,7 +465,13 @@ complete -c glm -n '__glm_at_argument 1 "glm config"' -a params -d 'Every reques
 complete -c glm -n '__glm_at_argument 1 "glm config"' -a login -d 'Store a token for a profile, after trying it.'
 complete -c glm -n '__glm_at_argument 1 "glm config"' -a logout -d 'Forget the stored token of a profile.'
 complete -c glm -n '__glm_at_argument 1 "glm config"' -a doctor -d 'Check token, account, endpoint, network, files and terminal.'
+complete -c glm -n '__glm_at_argument 1 "glm config"' -a templates -d 'Prompts with variables, for -t; alone it lists them.'
 complete -c glm -n '__glm_at_argument 1 "glm config"' -a local -d 'The model that --profile local runs on this machine.'
+complete -c glm -n '__glm_at_argument 1 "glm config templates"' -a list -d 'Every template with its variables and what it is for.'
+complete -c glm -n '__glm_at_argument 1 "glm config templates"' -a show -d 'Print a template as it stands in its file.'
+complete -c glm -n '__glm_at_argument 1 "glm config templates"' -a edit -d 'Open a template in $VISUAL or $EDITOR, a new one with an example, and check it afterwards.'
+complete -c glm -n '__glm_at_argument 1 "glm config templates"' -a rm -d 'Remove templates.'
+complete -c glm -n '__glm_at_argument 1 "glm config templates"' -a path -d 'Where a template is, or all of them are, or would be.'
 complete -c glm -n '__glm_at_argument 1 "glm config local"' -a install -d 'Fetch a tiny model for demonstration (93 MB), or take a GGUF file of yours.'
 complete -c glm -n '__glm_at_argument 1 "glm config local"' -a status -d 'Show the engine and the model; exit status 3 unless both are ready.'
 complete -c glm -n '__glm_at_argument 1 "glm config local"' -a rm -d 'Delete the fetched model, and forget a file of yours without deleting it.'
@@ -430,4 +486,8 @@ complete -c glm -n '__glm_at_argument 1 "glm config set"' -a '(__glm_keys)'
 complete -c glm -n '__glm_at_argument 2 "glm config set"' -a '(__glm_setting (__glm_key))'
 complete -c glm -n '__glm_at_argument 2 "glm config set"; and test (__glm_key) = ca_bundle' -F
 complete -c glm -n '__glm_at_argument 1 "glm config unset"' -a '(__glm_keys)'
+complete -c glm -n '__glm_at_argument 1 "glm config templates show"' -a '(__glm_templates)'
+complete -c glm -n '__glm_at_argument 1 "glm config templates edit"' -a '(__glm_templates)'
+complete -c glm -n '__glm_at "glm config templates rm"' -a '(__glm_templates)'
+complete -c glm -n '__glm_at_argument 1 "glm config templates path"' -a '(__glm_templates)'
 complete -c glm -n '__glm_at_argument 1 "glm config local install"' -F

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import shlex
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from glmcli.cli.command import Invocation
-from glmcli.errors import UsageError
+from glmcli.errors import ExitStatus, UsageError
 from glmcli.world import World
 
 
@@ -38,6 +38,21 @@ def run_editor(world: World, path: Path) -> None:
         raise UsageError(f"the editor {command!r} does not start: {reason}", hint="Set VISUAL or EDITOR.") from None
     if status:
         raise UsageError(f"the editor {command!r} ended with status {status}", hint=f"{path} is as it left it.")
+
+
+def edit_until_right(call: Invocation, path: Path, faults: Callable[[], Sequence[str]]) -> ExitStatus | None:
+    """Opens the file as `run_editor` does, again and again while something is wrong with it and the user wants to mend
+    it now. What was typed stays in the file. faults: what is wrong now, a line each."""
+    while True:
+        run_editor(call.world, path)
+        found = faults()
+        for fault in found:
+            call.terminal.note(fault, style="error")
+        if not found:
+            return None
+        if not call.world.stdin_tty or ask(call, "Edit again? [Y/n] ").lower().startswith("n"):
+            call.terminal.note(f"{path} is kept as you left it.", style="warning")
+            return ExitStatus.CONFIG
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from glmcli.cli import config_local
+from glmcli.cli import config_local, config_templates
 from glmcli.cli.command import CONTEXT, Invocation, command, group
 from glmcli.cli.doctor import doctor
 from glmcli.cli.login import login, logout
@@ -97,22 +97,13 @@ def unset(call: Invocation, key: KeyName) -> None:
 @command(app, "edit")
 def edit(call: Invocation) -> ExitStatus | None:
     """Open config.toml in $VISUAL or $EDITOR, and check it afterwards."""
-    from glmcli.cli.ask import ask, run_editor
+    from glmcli.cli.ask import edit_until_right
     from glmcli.private_file import replace_file
 
     path = call.folder / FILE_NAME
     if not path.exists():
         replace_file(path, NEW_FILE)
-    while True:
-        run_editor(call.world, path)
-        faults = _lenient(call).faults
-        for fault in faults:
-            call.terminal.note(fault, style="error")
-        if not faults:
-            return None
-        if not call.world.stdin_tty or ask(call, "Edit again? [Y/n] ").lower().startswith("n"):
-            call.terminal.note(f"{path} is kept as you left it.", style="warning")
-            return ExitStatus.CONFIG
+    return edit_until_right(call, path, lambda: _lenient(call).faults)
 
 
 @command(app, "path")
@@ -189,6 +180,7 @@ def params(call: Invocation, json_: Json = False) -> None:
 command(app, "login")(login)
 command(app, "logout")(logout)
 command(app, "doctor")(doctor)
+app.add_typer(config_templates.app)
 app.add_typer(config_local.app)
 
 

@@ -6,8 +6,8 @@ what is kept, `writing` makes a new one. Asks nobody and sends nothing; knows ne
 
 from __future__ import annotations
 
-from glmcli.templates.folder import Broken, folder_of, kept, load, named
+from glmcli.templates.folder import Broken, folder_of, kept, load, named, names
 from glmcli.templates.frame import Frame
 from glmcli.templates.template import Template
 
-__all__ = ["Broken", "Frame", "Template", "folder_of", "kept", "load", "named"]
+__all__ = ["Broken", "Frame", "Template", "folder_of", "kept", "load", "named", "names"]

@@ -19,6 +19,7 @@ from glmcli.cli.completion.tree import (
     settings_by_values,
     tools,
 )
+from glmcli.templates.text import INPUT
 
 SCRIPT = r"""# Completion of glm for bash 4 and later. Written by `python -m glmcli.cli.completion`, not by hand.
 
@@ -94,6 +95,32 @@ _glm_kept() {
     done
 }
 
+# The templates that the user keeps.
+_glm_templates() {
+    local folder file
+    _glm_folder
+    for file in "$folder"/templates/[!.]*.toml; do
+        [[ -f $file ]] || continue
+        file=${file##*/}
+        candidates+=("${file%.toml}")
+    done
+}
+
+# The variables of the template that stands before on the line.
+_glm_variables() {
+    local folder file=$template word
+    local -a found=()
+    [[ -n $template && $1 != *=* ]] || return 0
+    _glm_folder
+    [[ $file == */* || $file == *.toml ]] || file=$folder/templates/$file.toml
+    _glm_names "${file/#\~\//$HOME/}" '[$]([$]|[{]?([A-Za-z_][A-Za-z0-9_]*))'
+    for word in "${candidates[@]}"; do
+        [[ -z $word || $word == @INPUT@ ]] || found+=("$word=")
+    done
+    candidates=("${found[@]}")
+    compopt -o nospace
+}
+
 # What the setting $1 may be.
 _glm_setting() {
     case $1 in
@@ -116,6 +143,12 @@ _glm_candidates() {
             _glm_kept
             ;;
         @kept) _glm_kept ;;
+        @template)
+            compopt -o bashdefault -o default
+            _glm_templates
+            ;;
+        @named_template) _glm_templates ;;
+        @variable) _glm_variables "$2" ;;
         @profile) _glm_profiles ;;
         @key) candidates=(@KEYS@ "${fields[@]/#/defaults.}") ;;
         @setting) _glm_setting "${given[0]#profiles.*.}" ;;
@@ -150,7 +183,7 @@ _glm_awaits() {
 
 _glm() {
     local IFS=$' \t\n' line=${COMP_LINE:0:COMP_POINT} path=glm option='' ended='' cur='' head='' prefix='' breaks word i
-    local rest
+    local rest template=''
     local -a words=() given=() commands=() arguments=() flags=() candidates=()
     local -a fields=(@FIELDS@)
     local -A values=() seen=()
@@ -184,6 +217,7 @@ _glm() {
     _glm_command "$path"
     for word in "${words[@]:1}"; do
         if [[ -n $option ]]; then
+            [[ ${values[$option]} == @template ]] && template=$word
             option=
             continue
         fi
@@ -194,6 +228,8 @@ _glm() {
             fi
             [[ $word == -- ]] && ended=1
             _glm_awaits "$word"
+            [[ $word == --*=* && ${values[${word%%=*}]-} == @template ]] && template=${word#*=}
+            [[ $word == -[!-]?* && ${values[${word:0:2}]-} == @template ]] && template=${word:2}
         elif [[ ${#commands[@]} -gt 0 && " ${commands[*]} " == *" $word "* ]]; then
             path+=" $word"
             _glm_command "$path"
@@ -244,6 +280,7 @@ def render(tree: Command) -> str:
         "EVERYWHERE": everywhere_pattern(tree),
         "PROFILES": " ".join(profiles()),
         "TOOLS": " ".join(tools()),
+        "INPUT": INPUT,
         "SETTINGS": "\n".join(_settings(values, names) for values, names in settings_by_values().items()),
         "KEYS": folded(keys(), 12),
         "FIELDS": folded(field_names(), 8),

@@ -19,6 +19,7 @@ from glmcli.cli.completion.tree import (
     settings_by_values,
     tools,
 )
+from glmcli.templates.text import INPUT
 
 SCRIPT = r"""# Completion of glm for fish. Written by `python -m glmcli.cli.completion`, not by hand.
 
@@ -139,12 +140,60 @@ function __glm_kept
     end
 end
 
+# Files and folders whose path begins with $argv[1].
+function __glm_paths
+    for file in $argv[1]*
+        test -d $file; and echo $file/; or echo $file
+    end
+end
+
+# The templates that the user keeps.
+function __glm_templates
+    set -l folder (__glm_folder)
+    for file in $folder/templates/*.toml
+        test -f $file; and string replace -r '.*/(.*)\.toml$' '$1' -- $file
+    end
+end
+
+function __glm_template
+    set -l token (string replace -r '^(--template=|-[^-]*?t)' '' -- (commandline -ct))
+    string match -q '*/*' -- $token; and __glm_paths $token; or __glm_templates
+end
+
+# The variables of the template that stands before on the line.
+function __glm_variables
+    set -l folder (__glm_folder)
+    set -l tokens (commandline -opc)
+    set -l file
+    while set -q tokens[1]
+        if string match -qr -- '^(--template|-[^-]*t)$' $tokens[1]
+            set file $tokens[2]
+            set -e tokens[1]
+        else if string match -qr -- '^(--template=|-t).' $tokens[1]
+            set file (string replace -r -- '^(--template=|-t)' '' $tokens[1])
+        end
+        set -e tokens[1]
+    end
+    string match -qr '/|\.toml$' -- $file; or set file $folder/templates/$file.toml
+    set file (string replace -r '^~/' "$HOME/" -- $file)
+    set -l token (string replace -r '^(--param=|-[^-]*?p)' '' -- (commandline -ct))
+    if string match -q '*=*' -- $token; or not test -f $file -a -r $file
+        return
+    end
+    set -l found
+    for name in (string match -ar '\$\$|\$\{?[A-Za-z_][A-Za-z0-9_]*' -- (string join ' ' <$file) |
+            string replace -rf '^\$\{?([A-Za-z_].*)' '$1')
+        if test $name != @INPUT@; and not contains -- $name $found
+            set -a found $name
+            echo $name=
+        end
+    end
+end
+
 function __glm_tools
     set -l token (string replace -r '^(--tool=|-[^-]*?T)' '' -- (commandline -ct))
     if string match -q '*/*' -- $token
-        for file in $token*
-            test -d $file; and echo $file/; or echo $file
-        end
+        __glm_paths $token
     else
         printf '%s\n' @TOOLS@
         __glm_kept
@@ -193,6 +242,9 @@ SOURCES = {
     "python": "(__fish_complete_suffix .py)",
     "tool": "(__glm_tools)",
     "kept": "(__glm_kept)",
+    "template": "(__glm_template)",
+    "named_template": "(__glm_templates)",
+    "variable": "(__glm_variables)",
     "folder": "(__fish_complete_directories)",
     "profile": "(__glm_profiles)",
     "assignment": "(__glm_assignment)",
@@ -215,6 +267,7 @@ def render(tree: Command) -> str:
         ),
         "PROFILES": " ".join(profiles()),
         "TOOLS": " ".join(tools()),
+        "INPUT": INPUT,
         "SETTINGS": "\n".join(
             _settings(values, names) for values, names in settings_by_values().items() if values.kind != "file"
         ),

@@ -21,7 +21,22 @@ NAME = "glm"
 IMPLIED = "glm run"
 """What `glm --option …` means (interface §1)."""
 
-Kind = Literal["any", "words", "file", "python", "folder", "profile", "assignment", "key", "setting", "tool", "kept"]
+Kind = Literal[
+    "any",
+    "words",
+    "file",
+    "python",
+    "folder",
+    "profile",
+    "assignment",
+    "key",
+    "setting",
+    "tool",
+    "kept",
+    "template",
+    "named_template",
+    "variable",
+]
 
 _KINDS: dict[str, Kind] = {
     "NAME=VALUE": "assignment",
@@ -32,6 +47,8 @@ _KINDS: dict[str, Kind] = {
     "TOOL": "tool",
     "TOOL|FILE": "tool",
     "KEPT": "kept",
+    "TEMPLATE": "named_template",
+    "K=V": "variable",
 }
 _FILE = re.compile(r"(PATH|FILE)\b").match
 _WORD = re.compile(r"[a-z][a-z0-9_-]*").fullmatch
@@ -42,7 +59,9 @@ class Values:
     """What may stand for a value.
 
     kind: "assignment" is `field=value`, "key" a settings key, "setting" the value of the key before it; "kept" is what
-    the user keeps of tools, files and servers, "tool" that or a built-in one or a path; "python" a file of Python;
+    the user keeps of tools, files and servers, "tool" that or a built-in one or a path; "named_template" is one that
+    the user keeps, "template" that or a path, "variable" the `name=` of one in the template before; "python" a file of
+    Python;
     "any" cannot be completed. words: those of the kind "words".
     """
 
@@ -214,8 +233,8 @@ def _argument(declared: Any) -> Argument:
 def _values(declared: Any) -> Values:
     if declared.name == "profile":
         return Values("profile")
-    if declared.name == "tool":
-        return Values("tool")
+    if declared.name in ("tool", "template"):
+        return Values(declared.name)
     metavar = (declared.metavar or "").rstrip(".").strip("[]")
     if metavar in _KINDS:
         return Values(_KINDS[metavar])

@@ -20,6 +20,7 @@ from glmcli.cli.completion.tree import (
     settings_by_values,
     tools,
 )
+from glmcli.templates.text import INPUT
 
 SCRIPT = r"""#compdef glm
 # Completion of glm for zsh. Written by `python -m glmcli.cli.completion`, not by hand.
@@ -100,6 +101,35 @@ _glm_tools() {
   local -aU names=(@TOOLS@)
   _glm_kept_names
   _wanted tools expl tool compadd -a names || _files
+}
+
+# Sets `names` to the templates that the user keeps.
+_glm_template_names() {
+  local folder
+  _glm_folder
+  names=($folder/templates/[^.]*.toml(N-.:t:r))
+}
+
+_glm_named_template() {
+  local -a names
+  _glm_template_names
+  _wanted templates expl template compadd -a names
+}
+
+_glm_template() {
+  _glm_named_template || _files -g "*.toml"
+}
+
+# The variables of the template that stands before on the line.
+_glm_variable() {
+  local folder file=${(Q)${opt_args[-t]:-$opt_args[--template]}}
+  local -aU names
+  [[ -n $file && $PREFIX != *=* ]] || return 1
+  _glm_folder
+  [[ $file == */* || $file == *.toml ]] || file=$folder/templates/$file.toml
+  _glm_names ${file/#\~\//$HOME/} '[$]([$]|[{]?([A-Za-z_][A-Za-z0-9_]*))'
+  names=(${names:#@INPUT@})
+  _wanted variables expl parameter compadd -qS = -a names
 }
 
 # What the setting $1 may be.
@@ -190,6 +220,9 @@ ACTIONS = {
     "folder": "_files -/",
     "tool": "_glm_tools",
     "kept": "_glm_kept",
+    "template": "_glm_template",
+    "named_template": "_glm_named_template",
+    "variable": "_glm_variable",
     "profile": "_glm_profiles",
     "assignment": "_glm_assignment",
     "key": "_glm_keys",
@@ -206,6 +239,7 @@ def render(tree: Command) -> str:
         "OPTIONS": "\n".join(_options(paths, options) for paths, options in by_commands(tree).items()),
         "PROFILES": " ".join(profiles()),
         "TOOLS": " ".join(tools()),
+        "INPUT": INPUT,
         "SETTINGS": "\n".join(_settings(values, names) for values, names in settings_by_values().items()),
         "KEYS": _lines(_described(keys()), 4),
         "FIELDS": _lines(_described(field_names()), 4),
