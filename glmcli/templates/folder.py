@@ -71,8 +71,8 @@ def load(user_folder: Path, name: str) -> Template:
         if not path.is_file():
             near = path.stem if path.stem in names(user_folder) else None
             raise UsageError(
-                f"{name} cannot be read: {'it is no file' if path.exists() else 'no such file'} (from -t)",
-                hint=f"Did you mean -t {near}?" if near else "Check the path.",
+                f"{name} cannot be read: {'it is no file' if path.exists() else 'no such file'}",
+                hint=f"Did you mean {near}, which is kept?" if near else "Check the path.",
             )
         return read(path, path.stem, name, "Mend the file.")
     path = named(user_folder, name)

@@ -27,7 +27,7 @@ from glmcli.errors import ConfigError
 from glmcli.setting_keys import did_you_mean, nearest, shown
 from glmcli.settings import checked_fields
 from glmcli.templates.text import INPUT, variables
-from glmcli.toml_text import Lines, line_of, parse, read_file
+from glmcli.toml_text import Lines, join_key, line_of, parse, read_file
 
 Extract = Literal["first", "last", "all"]
 Fault = tuple[tuple[str, ...], str]
@@ -110,8 +110,12 @@ def _checked(data: Mapping[str, Any], faults: list[Fault]) -> dict[str, Any]:
         checked["options"] = _options(checked, faults)
     if "params" in checked:
         checked["params"] = dict(_params(checked["params"], faults))
-    if "schema" in checked and "schema_multi" in checked:
-        faults.append((("schema_multi",), "schema and schema_multi ask for two forms of the answer"))
+    forms: list[tuple[str, ...]] = []
+    if "response_format" in checked.get("options", ()):
+        forms.append(("options", "response_format"))
+    forms += [(key,) for key in ("schema", "schema_multi", "extract") if key in checked]
+    if len(forms) > 1:
+        faults.append((forms[-1], f"{join_key(forms[0])} and {join_key(forms[-1])} ask for two forms of the answer"))
     return checked
 
 

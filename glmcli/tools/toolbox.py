@@ -61,11 +61,11 @@ class Broken:
     hint: str = ""
 
 
-def anywhere(name: str, folder: Path) -> str:
+def anywhere(name: str, folder: Path, base: Path = Path()) -> str:
     """The name so that it means the same whatever the working directory is: a path made absolute, unless it is the name
-    of a file that is kept in the user's folder."""
+    of a file that is kept in the user's folder. base: where paths are from; the working directory if not said."""
     is_path = "/" in name or (name.endswith((PYTHON, JSON)) and not (folder / FOLDER / name).is_file())
-    return str(Path(name).expanduser().absolute()) if is_path else name
+    return str((base / Path(name).expanduser()).absolute()) if is_path else name
 
 
 class Toolbox:

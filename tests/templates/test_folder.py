@@ -60,11 +60,11 @@ def test_the_kept_ones_are_listed_and_broken_ones_with_what_is_wrong(user: Path)
         ("", "there is no template ", "`glm config templates` lists those there are."),
         (".hidden", "there is no template .hidden", "`glm config templates` lists those there are."),
         ("x\0", "there is no template x\0", "`glm config templates` lists those there are."),
-        ("x\0.toml", "x\0.toml cannot be read: no such file (from -t)", "Check the path."),
-        ("../x", "../x cannot be read: no such file (from -t)", "Check the path."),
-        ("review.toml", "review.toml cannot be read: no such file (from -t)", "Did you mean -t review?"),
-        ("~nobody-at-all/x", "~nobody-at-all/x cannot be read: no such file (from -t)", "Check the path."),
-        (".//", ".// cannot be read: it is no file (from -t)", "Check the path."),
+        ("x\0.toml", "x\0.toml cannot be read: no such file", "Check the path."),
+        ("../x", "../x cannot be read: no such file", "Check the path."),
+        ("review.toml", "review.toml cannot be read: no such file", "Did you mean review, which is kept?"),
+        ("~nobody-at-all/x", "~nobody-at-all/x cannot be read: no such file", "Check the path."),
+        (".//", ".// cannot be read: it is no file", "Check the path."),
     ],
 )
 def test_a_name_or_path_that_leads_nowhere(

@@ -24,7 +24,6 @@ $input
 tools = ["now", "./more.py"]
 functions = ["lint.py", "/abs/other.py"]
 schema = "name, age int"
-extract = "first"
 
 [options]
 temperature = 0.2
@@ -65,12 +64,12 @@ def test_everything_that_a_template_can_say(tmp_path: Path) -> None:
         "model": ("@cf/zai-org/glm-4.7-flash", "templates/x.toml line 2"),
         "schema": ("name, age int", "templates/x.toml line 13"),
         "schema_multi": None,
-        "temperature": (0.2, "templates/x.toml line 17"),
-        "stop": (["END"], "templates/x.toml line 18"),
-        "chat_template_kwargs": ({"enable_thinking": False}, "templates/x.toml line 20"),
+        "temperature": (0.2, "templates/x.toml line 16"),
+        "stop": (["END"], "templates/x.toml line 17"),
+        "chat_template_kwargs": ({"enable_thinking": False}, "templates/x.toml line 19"),
     }
-    assert it.options["chat_template_kwargs"].told("/enable_thinking") == "templates/x.toml line 21"
-    assert (it.name, it.folder, it.description, it.extract) == ("x", tmp_path, "Reviews a change.", "first")
+    assert it.options["chat_template_kwargs"].told("/enable_thinking") == "templates/x.toml line 20"
+    assert (it.name, it.folder, it.description, it.extract) == ("x", tmp_path, "Reviews a change.", None)
     assert it.prompt == "Review this, in a ${tone} tone:\n\n$input"
     assert (it.tools, it.functions) == (("now", "./more.py"), (f"{tmp_path}/lint.py", "/abs/other.py"))
     assert (it.params, it.variables, it.takes_input) == ({"tone": "friendly"}, ["language", "tone"], True)
@@ -112,6 +111,11 @@ def test_a_prompt_may_have_no_place_for_an_input(tmp_path: Path) -> None:
             ["line 1: options must be a table, not 1", "line 2: params must be a table, not 2"],
         ),
         ("schema = 'a'\nschema_multi = 'b'", ["line 2: schema and schema_multi ask for two forms of the answer"]),
+        ("schema = 'a'\nextract = 'all'", ["line 2: schema and extract ask for two forms of the answer"]),
+        (
+            "schema = 'a'\n[options]\nresponse_format = {type = 'text'}",
+            ["line 1: options.response_format and schema ask for two forms of the answer"],
+        ),
         ("prompt = '$n'\n[params]\nn = 3", ["line 3: n must be a text, not 3; write it in quotes"]),
         ("prompt = '$input'\nparams.input = 'x'", ["line 2: $input is what the user gives; it has no default"]),
         (
