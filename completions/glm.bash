@@ -40,8 +40,9 @@ _glm_command() {
                 --parallel-tool-calls --no-parallel-tool-calls --store --no-store --think --no-think
                 --clear-thinking --no-clear-thinking)
             values+=([--option]=@assignment [-o]=@assignment [--system]='' [-s]='' [--system-file]=@file
-                [--file]=@file [-f]=@file [--attachment]=@file [-a]=@file [--stdin-timeout]='' [--tool]=@tool
-                [-T]=@tool [--functions]=@python [--root]=@folder [--approve]='ask auto deny' [--max-turns]=''
+                [--template]=@template [-t]=@template [--param]=@variable [-p]=@variable [--file]=@file
+                [-f]=@file [--attachment]=@file [-a]=@file [--stdin-timeout]='' [--tool]=@tool [-T]=@tool
+                [--functions]=@python [--root]=@folder [--approve]='ask auto deny' [--max-turns]=''
                 [--session]='' [--connect-timeout]='' [--first-byte-timeout]='' [--timeout]='' [--retries]=''
                 [--ca-bundle]=@file [--model]='' [-m]='' [--audio]='' [--voice]=''
                 [--audio-format]='wav aac mp3 flac opus pcm16' [--frequency-penalty]='' [--logit-bias]=''
@@ -56,7 +57,7 @@ _glm_command() {
         'glm' | 'glm run')
             flags+=(--prompt-form --no-stream --json --jsonl --extract -x --extract-last --extract-all --copy
                 --dry-run --curl)
-            values+=([--body]=@file [--messages]=@file [--output]=@file)
+            values+=([--body]=@file [--messages]=@file [--output]=@file [--save]='')
             ;;&
         'glm sessions list')
             values+=([--limit]='' [-l]='')

@@ -3,8 +3,8 @@
 # The options of the command named $argv[1] whose value is the next word.
 function __glm_valued
     printf '%s\n' --profile --config-dir --color
-    contains -- $argv[1] 'glm' 'glm run' 'glm chat'; and printf '%s\n' --option -o --system -s --system-file --file -f --attachment -a --stdin-timeout --tool -T --functions --root --approve --max-turns --session --connect-timeout --first-byte-timeout --timeout --retries --ca-bundle --model -m --audio --voice --audio-format --frequency-penalty --logit-bias --top-logprobs --max-tokens --max-completion-tokens --metadata --modalities --n --prediction --presence-penalty --reasoning-effort --response-format --seed --service-tier --stop --temperature --tool-choice --top-p --user --web-search-options --search-context-size --user-location --function-call --chat-template-kwargs
-    contains -- $argv[1] 'glm' 'glm run'; and printf '%s\n' --body --messages --output
+    contains -- $argv[1] 'glm' 'glm run' 'glm chat'; and printf '%s\n' --option -o --system -s --system-file --template -t --param -p --file -f --attachment -a --stdin-timeout --tool -T --functions --root --approve --max-turns --session --connect-timeout --first-byte-timeout --timeout --retries --ca-bundle --model -m --audio --voice --audio-format --frequency-penalty --logit-bias --top-logprobs --max-tokens --max-completion-tokens --metadata --modalities --n --prediction --presence-penalty --reasoning-effort --response-format --seed --service-tier --stop --temperature --tool-choice --top-p --user --web-search-options --search-context-size --user-location --function-call --chat-template-kwargs
+    contains -- $argv[1] 'glm' 'glm run'; and printf '%s\n' --body --messages --output --save
     contains -- $argv[1] 'glm sessions list'; and printf '%s\n' --limit -l
     contains -- $argv[1] 'glm sessions export'; and printf '%s\n' --format --output -o
     contains -- $argv[1] 'glm sessions search'; and printf '%s\n' --limit -l
@@ -172,6 +172,7 @@ function __glm_variables
         end
         set -e tokens[1]
     end
+    set -q file[1]; or return
     string match -qr '/|\.toml$' -- $file; or set file $folder/templates/$file.toml
     set file (string replace -r '^~/' "$HOME/" -- $file)
     set -l token (string replace -r '^(--param=|-[^-]*?p)' '' -- (commandline -ct))
@@ -329,6 +330,8 @@ complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s o -l option -x -a '(
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l strict -d 'Refuse what would only be warned about.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s s -l system -x -d 'The system prompt.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l system-file -r -F -d 'The same, from a file; `-` is stdin.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s t -l template -x -a '(__glm_template)' -d 'A template for the prompt; or the path of one.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s p -l param -x -a '(__glm_variables)' -d 'A value for a variable of the template (repeatable).'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s f -l file -r -F -d 'A text to send along; `-` is stdin.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s a -l attachment -r -F -d 'An image, a recording or a file to send along: at most 20 MiB each, 40 MiB in all.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s e -l editor -d 'Write the prompt in $VISUAL or $EDITOR.'
@@ -400,6 +403,7 @@ complete -c glm -n '__glm_at "glm" "glm run"' -l extract-last -d 'Print the last
 complete -c glm -n '__glm_at "glm" "glm run"' -l extract-all -d 'Print all code blocks and nothing else.'
 complete -c glm -n '__glm_at "glm" "glm run"' -l copy -d 'Copy what is printed to the clipboard as well.'
 complete -c glm -n '__glm_at "glm" "glm run"' -l dry-run -d 'Print the request body; send nothing.'
+complete -c glm -n '__glm_at "glm" "glm run"' -l save -x -d 'Keep the flags and the prompt as a template; send nothing.'
 complete -c glm -n '__glm_at "glm" "glm run"' -l curl -d 'Print a curl command that sends the same; send nothing.'
 complete -c glm -n '__glm_at "glm sessions list"' -s l -l limit -x -d 'How many; 0 for all.'
 complete -c glm -n '__glm_at "glm sessions list" "glm sessions show" "glm sessions search" "glm sessions usage" "glm config show" "glm config profiles" "glm config params" "glm config doctor" "glm config templates list"' -l json -d 'One JSON value for scripts.'

@@ -16,6 +16,7 @@ from glmcli.cli.meanwhile import Meanwhile
 from glmcli.cli.options import TurnOptions, from_values, parameters
 from glmcli.cli.plan import make_plan
 from glmcli.cli.prompt import Sources, read_path
+from glmcli.cli.templating import with_template
 from glmcli.cli.tooling import tooling
 from glmcli.cli.warnings import Warnings
 from glmcli.errors import ExitStatus
@@ -38,7 +39,7 @@ def chat(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
     from glmcli.cli.repl import Repl
     from glmcli.cli.view import view_of
 
-    chosen = from_values(TurnOptions, options, read_path)
+    chosen = with_template(from_values(TurnOptions, options, read_path), call.folder)
     terminal = call.terminal_for(call.settings)
     warn = Warnings(terminal)
     keep = not chosen.no_log and call.settings.value("log").value
@@ -80,7 +81,12 @@ def chat(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
         keyboard.drawn = Meanwhile(_getting_ready(repl, client_for(plan.model.value))).drawn
         sources = Sources(chosen, call.world, terminal.note, value("ca_bundle").value)
         text, attached = sources.prompt(), sources.attached()
-        first = _message(text, attached, plan.model.value, warn) if text.strip() or attached else None
+        given = bool(text.strip() or attached)
+        if (frame := chosen.frame) is not None and given:
+            text = frame.prompt(text)
+        elif frame is not None and (how := repl.take_up(frame)):
+            terminal.note(f"template {frame.template.name}: {how}")
+        first = _message(text, attached, plan.model.value, warn) if given else None
         stack.enter_context(keyboard.open())
         repl.run([first] if first else [])
     return None

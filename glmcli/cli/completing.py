@@ -34,13 +34,16 @@ class Suggestion:
 @dataclass(frozen=True)
 class Known:
     """What there is to choose from. sessions: their names, or ids, with their titles; may raise GlmError, and so may
-    tools and servers, which are names."""
+    tools and servers, which are names. templates: names with descriptions; parameters: those of a template, with what
+    they are where nobody gives them a value."""
 
     slashes: Sequence[Slash]
     sessions: Callable[[], Iterable[tuple[str, str]]]
     models: Callable[[], Iterable[str]]
     tools: Callable[[], Iterable[str]] = tuple
     servers: Callable[[], Iterable[str]] = tuple
+    templates: Callable[[], Iterable[tuple[str, str]]] = tuple
+    parameters: Callable[[str], Iterable[tuple[str, str]]] = lambda name: ()
 
 
 def suggestions(text: str, known: Known) -> Iterator[Suggestion]:
@@ -99,10 +102,30 @@ def _arguments(slash: Slash, typed: str, known: Known) -> Iterator[Suggestion]:
         case "server":
             with suppress(GlmError):
                 yield from _words(known.servers(), typed)
+        case "template":
+            yield from _template(typed, known)
         case "path":
             word = re.search(r"(?<!\S)(\"[^\"\n]*|'[^'\n]*|\S*)\Z", typed)
             assert word is not None  # the last of these may be empty
             yield from _paths(word[1])
+
+
+def _template(typed: str, known: Known) -> Iterator[Suggestion]:
+    """The name of a template, then those of its variables that have no value yet, and paths after @ in its text."""
+    name, *words = re.split(r"\s+", typed)
+    if not words:
+        for other, description in known.templates():
+            if other.startswith(name):
+                yield Suggestion(f"{other} ", len(name), other, description)
+        return
+    *given, last = words
+    if all("=" in it for it in given):
+        have = {it.partition("=")[0] for it in given}
+        for variable, default in known.parameters(name):
+            if variable.startswith(last) and variable not in have:
+                yield Suggestion(f"{variable}=", len(last), variable, default)
+    if last.startswith("@"):
+        yield from _paths(last[1:])
 
 
 def _fields(typed: str, end: str) -> Iterator[Suggestion]:

@@ -31,7 +31,7 @@ $input
 # tools = ["read_file"]              # as -T takes them
 # functions = ["lint.py"]            # files of Python functions, from the folder of this one
 # schema = "title, rating int"       # as --schema takes it
-# extract = "first"                  # the code block that glm run prints: first, last or all
+# extract = "first"                  # or the code that glm run prints: first, last or all
 
 # [options]                          # request fields; `glm config params` lists them
 # temperature = 0.2

@@ -1,4 +1,5 @@
-"""What waits to be sent with the next message of the REPL: documents and attachments. Reads nothing, sends nothing.
+"""What waits to be sent with the next message of the REPL: documents, attachments, a template around them. Reads
+nothing, sends nothing.
 
 It waits until a message was sent with it: what fails before that loses nothing.
 """
@@ -8,9 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glmcli.cli.prompt import fenced
+
+if TYPE_CHECKING:
+    from glmcli.templates import Frame
 
 Message = dict[str, Any]
 
@@ -45,11 +49,12 @@ class Item:
 
 
 class Draft:
-    """items: what waits, in the order in which it came."""
+    """items: what waits, in the order in which it came. frame: the template around the next message."""
 
     def __init__(self) -> None:
         self.items: list[Item] = []
-        self._taken: tuple[Message, list[Item]] | None = None
+        self.frame: Frame | None = None
+        self._taken: tuple[Message, list[Item], Frame | None] | None = None
 
     def add(self, items: Iterable[Item]) -> None:
         """One of the same name takes the place of the one before."""
@@ -65,8 +70,8 @@ class Draft:
 
     def message(self, text: str, more: Iterable[Item] = ()) -> Message:
         """The user's message: documents, then the text, then what is attached. more: for this message alone."""
-        message = _message([*self.items, *more], text)
-        self._taken = (message, self.items)
+        message = _message([*self.items, *more], text, self.frame)
+        self._taken = (message, self.items, self.frame)
         return message
 
     def waiting(self) -> Message:
@@ -76,17 +81,20 @@ class Draft:
     def sent(self, messages: list[Message]) -> None:
         """These messages are on their way: what is in them waits no longer."""
         if self._taken is not None and any(message is self._taken[0] for message in messages):
-            gone = self._taken[1]
+            _, gone, frame = self._taken
+            self.frame = None if self.frame is frame else self.frame
             self.items = [it for it in self.items if not any(it is other for other in gone)]
             self._taken = None
 
 
-def _message(items: Iterable[Item], text: str = "") -> Message:
+def _message(items: Iterable[Item], text: str = "", frame: "Frame | None" = None) -> Message:
     from glmcli.attachments import user_message
 
     items = list(items)
     documents = [fenced(it.name, it.text) for it in items if it.part is None]
     spoken = "\n\n".join([*documents, *([text] if text.strip() else [])])
+    if frame is not None:
+        spoken = frame.prompt(spoken)
     return user_message(spoken, [it.part for it in items if it.part is not None])
 
 

@@ -11,7 +11,7 @@ import dataclasses
 import inspect
 import typing
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
@@ -20,6 +20,9 @@ from glmcli.api.choices import chosen as chosen_fields
 from glmcli.api.fields import Field, flags
 from glmcli.api.request import Sourced
 from glmcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from glmcli.templates import Frame
 
 Option = typer.Option
 
@@ -46,6 +49,14 @@ class TurnOptions:
     system: Annotated[str | None, Option("--system", "-s", metavar="TEXT", help="The system prompt.")] = None
     system_file: Annotated[
         str | None, Option("--system-file", metavar="PATH", help="The same, from a file; `-` is stdin.")
+    ] = None
+
+    template: Annotated[
+        str | None, Option("--template", "-t", metavar="NAME", help="A template for the prompt; or the path of one.")
+    ] = None
+    param: Annotated[
+        list[str] | None,
+        Option("--param", "-p", metavar="K=V", help="A value for a variable of the template (repeatable)."),
     ] = None
 
     file: Annotated[
@@ -127,6 +138,9 @@ class TurnOptions:
     """The request fields chosen by flags and `-o`, with the flag each came from. A flag for the inside of a field,
     such as --think, chooses a part of it, which `overlay` lays over the rest."""
 
+    frame: "Frame | None" = None
+    """The template of -t with the values of -p; what it chooses for flags is among these (`glmcli.cli.templating`)."""
+
     @property
     def words(self) -> str:
         """The prompt argument: its words joined by a space, without the `-` that stands for stdin."""
@@ -183,6 +197,9 @@ class RunOptions(TurnOptions):
     extract_all: Annotated[bool, Option("--extract-all", help="Print all code blocks and nothing else.")] = False
     copy: Annotated[bool, Option("--copy", help="Copy what is printed to the clipboard as well.")] = False
     dry_run: Annotated[bool, Option("--dry-run", help="Print the request body; send nothing.")] = False
+    save: Annotated[
+        str | None, Option("--save", metavar="NAME", help="Keep the flags and the prompt as a template; send nothing.")
+    ] = None
     curl: Annotated[bool, Option("--curl", help="Print a curl command that sends the same; send nothing.")] = False
 
     def __post_init__(self) -> None:
@@ -218,12 +235,23 @@ Options = TypeVar("Options", bound=TurnOptions)
 
 def parameters(kind: type[TurnOptions]) -> list[inspect.Parameter]:
     """The Typer parameters of an options class, the flags of the request fields among them."""
-    hints = typing.get_type_hints(kind, include_extras=True)
+    hints = _hints(kind)
     return [
         inspect.Parameter(it.name, inspect.Parameter.KEYWORD_ONLY, default=it.default, annotation=hints[it.name])
         for it in dataclasses.fields(kind)
-        if it.name != "fields"
+        if it.name not in ("fields", "frame")
     ] + [_field_parameter(it) for it in flags().values()]
+
+
+def flag_of(kind: type[TurnOptions], name: str) -> str:
+    """The flag of an option, as it is told to the user: "--tool"."""
+    it = _hints(kind)[name].__metadata__[0]
+    # In an annotation Typer keeps the first name where its default would be.
+    return next(name for name in map(str, (it.default, *(it.param_decls or ()))) if name.startswith("--"))
+
+
+def _hints(kind: type[TurnOptions]) -> dict[str, Any]:
+    return typing.get_type_hints(kind, localns={"Frame": object}, include_extras=True)
 
 
 def _field_parameter(it: Field) -> inspect.Parameter:

@@ -164,6 +164,8 @@ def _system(call: Invocation, options: TurnOptions, session: "Session | None", s
     text = system_prompt(options, call.world, call.terminal.note)
     if text is not None:
         return Sourced(text, "--system" if options.system_file is None else "--system-file")
+    if options.frame is not None and options.frame.system is not None:
+        return options.frame.system
     if session is not None:
         return Sourced(session.system, "session") if session.system else None
     chosen = settings.value("system")

@@ -45,7 +45,8 @@ class Sources:
             documents = [fenced(name, document) for name, document in zip(names, documents, strict=True)]
         unasked = not options.readers and not options.no_stdin and stdin.has_input(self.world)
         if options.prompts_from_stdin or unasked:
-            default = stdin.TIMEOUT if words or options.sources else None
+            whole = options.frame is not None and options.frame.is_prompt
+            default = stdin.TIMEOUT if words or options.sources or whole else None
             documents.append(self._stdin(default, optional=unasked and default is not None))
         parts = [document.strip("\r\n") for document in documents if document.strip()]
         if words.strip():

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from glmcli.api.completion import Completion
     from glmcli.settings import Settings
     from glmcli.store import Session
+    from glmcli.templates import Frame
     from glmcli.ui.terminal import Terminal
 
 FAREWELLS = ("exit", "quit", "bye")
@@ -183,9 +184,22 @@ class Repl:
                 self._warn(doubt)
         for path in missing(text, is_file):
             self.terminal.note(f"there is no file {path}; the word is sent as it stands")
-        if going := [*self.draft.items, *named]:
-            self.terminal.note("with " + ", ".join(f"{it.name} ({it.described})" for it in going))
+        going = [f"{it.name} ({it.described})" for it in (*self.draft.items, *named)]
+        if self.draft.frame is not None:
+            going.insert(0, f"template {self.draft.frame.template.name}")
+        if going:
+            self.terminal.note("with " + ", ".join(going))
         self.ask([self.draft.message(said, named)])
+
+    def take_up(self, frame: "Frame") -> str:
+        """The prompt of a template is for the next message. Says how, which is nothing where it has none."""
+        if frame.is_prompt:
+            self.keyboard.offer(frame.prompt(""))
+            return "its prompt is in the line below, to be changed and sent"
+        if frame.template.prompt is None:
+            return ""
+        self.draft.frame = frame
+        return "it frames the next message"
 
     def ask(self, new: list[dict[str, Any]], plan: Plan | None = None) -> None:
         """Sends the conversation with these messages added, and shows the answer. plan: for this turn alone.

@@ -19,6 +19,7 @@ from glmcli.cli.conversation import Conversation
 from glmcli.cli.options import RunOptions
 from glmcli.cli.plan import Plan, make_plan, system_first, with_system
 from glmcli.cli.prompt import Sources
+from glmcli.cli.templating import framed
 from glmcli.cli.tooling import Tooling, refuse_foreign
 from glmcli.errors import UsageError
 
@@ -56,6 +57,7 @@ def prepare(
     prompt = sources.prompt()
     given = whole_body.read(options, sources)
     attached = sources.attached()
+    prompt = framed(options.frame, prompt, more=bool(attached))
     new = [user_message(prompt, attached)] if prompt or attached else []
     if given is None:
         plan = _with_earlier_messages(plan, options, sources, warn)
@@ -172,6 +174,8 @@ def _refuse_conflicts(options: RunOptions) -> None:
         raise UsageError(
             "--body brings a conversation of its own", hint="Leave out --body, or --continue and --session."
         )
+    if options.body and options.template:
+        raise UsageError("--body brings a prompt of its own", hint="Leave out --body, or --template.")
     if options.body and options.prompt_form:
         raise UsageError("--body brings a form of its own", hint="Leave out --prompt-form.")
     if options.body and options.messages:

@@ -17,6 +17,7 @@ from glmcli.cli.command import Invocation, command
 from glmcli.cli.conversation import Conversation
 from glmcli.cli.options import RunOptions, from_values, parameters
 from glmcli.cli.prompt import read_path
+from glmcli.cli.templating import with_template
 from glmcli.cli.tooling import Tooling, tooling
 from glmcli.cli.warnings import Warnings
 from glmcli.errors import ExitStatus, StoreError, UsageError
@@ -37,6 +38,12 @@ def run(call: Invocation, options: dict[str, Any]) -> ExitStatus | None:
     from glmcli.cli.request import prepare
 
     chosen = from_values(RunOptions, options, read_path)
+    if chosen.save is not None:
+        from glmcli.cli.saving import save
+
+        save(call, chosen)
+        return None
+    chosen = with_template(chosen, call.folder)
     terminal = call.terminal_for(call.settings)
     terminal.flush()  # a standard output that is closed is told before anything is paid for
     warn = Warnings(terminal)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from glmcli.cli.toolbar import Status
+from glmcli.errors import GlmError
 
 if TYPE_CHECKING:
     from glmcli.cli.completing import Suggestion
@@ -49,6 +50,8 @@ def view_of(repl: "Repl", *, toolbar: bool = True) -> View:
             models=lambda: _models(repl),
             tools=lambda: _tools(repl),
             servers=lambda: _servers(repl),
+            templates=lambda: _templates(repl),
+            parameters=lambda name: _parameters(repl, name),
         )
         return suggestions(text, known)
 
@@ -111,3 +114,19 @@ def _tools(repl: "Repl") -> list[str]:
 
 def _servers(repl: "Repl") -> list[str]:
     return list(repl.tooling.toolbox(repl.plan.settings).servers()) if repl.tooling is not None else []
+
+
+def _templates(repl: "Repl") -> list[tuple[str, str]]:
+    from glmcli.templates import Template, kept
+
+    return [(it.name, it.description) for it in kept(repl.plan.settings.folder) if isinstance(it, Template)]
+
+
+def _parameters(repl: "Repl", name: str) -> list[tuple[str, str]]:
+    from glmcli.templates import load
+
+    try:
+        template = load(repl.plan.settings.folder, name)
+    except GlmError:
+        return []
+    return [(it, template.params.get(it, "")) for it in template.variables]

@@ -32,6 +32,7 @@ TRIP = (
 )
 SQL = """[{"type": "custom", "custom": {"name":"sql"}},
  {"type": "function", "function": {"name": "look_up", "parameters": {"properties": {"name": {"type": "string"}}}}}]"""
+REVIEW = "system = 'In $lang'\nprompt = '''\n# $5 in $$own: ${input}\n$tone$tone ${lang}\n'''\n"
 KEPT = ["dice", "docs", "forecast", "git", "look_up", "sql-tools", "sql", "trip"]
 
 
@@ -47,6 +48,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tools.mkdir()
     for name, text in {"trip.py": TRIP, "sql-tools.json": SQL, "_not.py": TRIP, ".not.json": SQL, "x.txt": ""}.items():
         (tools / name).write_text(text)
+    templates = folder / "settings" / "templates"
+    templates.mkdir()
+    for name, text in {"review.toml": REVIEW, "joke.toml": "prompt = 'Joke'", ".not.toml": "", "x.txt": ""}.items():
+        (templates / name).write_text(text)
+    (folder / "own.toml").write_text("prompt = '$a $input'")
     (folder / "alpha beta.json").touch()
     (folder / "my tools.py").touch()
     return folder
@@ -151,6 +157,21 @@ LINES: dict[str, list[str]] = {
     "glm tools rm ": sorted(KEPT),
     "glm tools rm dice tr": ["trip"],
     "glm run --approve ": ["ask", "auto", "deny"],
+    "glm -t re": ["review"],
+    "glm chat --template=j": ["--template=joke"],
+    "glm run -t review -p ": ["lang=", "tone="],
+    "glm run --template=review hi -p t": ["tone="],
+    "glm chat -qt review --param=l": ["--param=lang="],
+    "glm -treview -pl": ["-plang="],
+    "glm run -t ./own.toml -p ": ["a="],
+    "glm run -t own.toml -p ": ["a="],
+    "glm run -t review -p lang=": [],
+    "glm run -t joke -p ": [],
+    "glm run -t nowhere -p ": [],
+    "glm run -p ": [],
+    "glm config templates show ": ["joke", "review"],
+    "glm config templates rm joke re": ["review"],
+    "glm config templates e": ["edit"],
 }
 
 
@@ -211,6 +232,12 @@ def test_folders_are_offered_for_a_root(place: Path, zsh: Zsh) -> None:
     assert in_bash(place, "glm run --root ") == ["compopt -o dirnames"]
     assert in_fish(place, "glm run --root se") == ["settings/"]
     assert zsh.offered("glm run --root se")[0] == ["settings"]
+
+
+def test_a_template_may_be_a_path(place: Path, zsh: Zsh) -> None:
+    assert in_bash(place, "glm run -t ./ow") == ["compopt -o bashdefault -o default"]
+    assert in_fish(place, "glm run -t ./ow") == ["./own.toml"]
+    assert zsh.offered("glm run -t ./ow")[0] == ["own.toml"]
 
 
 def test_a_tool_may_be_a_path(place: Path, zsh: Zsh) -> None:
@@ -281,6 +308,7 @@ TYPED = {
     "glm run --body=al\tx": ["run", "--body=alpha beta.json", "x"],
     "glm run --functions my\tx": ["run", "--functions", "my tools.py", "x"],
     "glm run -T for\tx": ["run", "-T", "forecast", "x"],
+    "glm run -t rev\t-p to\tkind x": ["run", "-t", "review", "-p", "tone=kind", "x"],
     "glm run --config-dir em\tx": ["run", "--config-dir", "empty/x"],
     "glm run -otemper\t1": ["run", "-otemperature=1"],
     "glm run -o 'stream=t\tx": ["run", "-o", "stream=true", "x"],

@@ -138,9 +138,14 @@ def test_edit_makes_a_new_template_of_an_example_that_is_right(glm: Glm, tmp_pat
 
 def test_every_line_of_the_example_can_be_taken_into_use(glm: Glm, tmp_path: Path) -> None:
     lines = [line.removeprefix("# ") if " = " in line or "# [" in line else line for line in EXAMPLE.splitlines()]
-    assert glm("config", "templates", "edit", "new", env=editor(tmp_path, "\n".join(lines))).status == 0
-    it = load(glm.folder, "new")
+    for left_out in ("schema", "extract"):  # which are two forms of the answer
+        name, text = f"without-{left_out}", "\n".join(it for it in lines if not it.startswith(left_out))
+        folder = tmp_path / name
+        folder.mkdir()
+        assert glm("config", "templates", "edit", name, env=editor(folder, text)).status == 0
+    it, other = load(glm.folder, "without-schema"), load(glm.folder, "without-extract")
     assert (it.tools, it.extract, it.options["temperature"].value, it.params) == (("read_file",), "first", 0.2, {})
+    assert other.schema is not None
 
 
 def test_an_example_that_is_left_alone_makes_no_template(glm: Glm) -> None:

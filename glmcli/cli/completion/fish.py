@@ -174,6 +174,7 @@ function __glm_variables
         end
         set -e tokens[1]
     end
+    set -q file[1]; or return
     string match -qr '/|\.toml$' -- $file; or set file $folder/templates/$file.toml
     set file (string replace -r '^~/' "$HOME/" -- $file)
     set -l token (string replace -r '^(--param=|-[^-]*?p)' '' -- (commandline -ct))

@@ -21,6 +21,7 @@ from glmcli.cli.slash import (
     sessions,
     shell,
     show,
+    templates,
     tools,
     turns,
 )
@@ -82,7 +83,7 @@ def _help(repl: "Repl", argument: str) -> None:
 GROUPS: tuple[tuple[Slash, ...], ...] = (
     (Slash(("help", "?"), "[COMMAND]", "lists commands and keys", _help, "command"), *turns.SLASHES, *branches.SLASHES),
     (*history.SLASHES, *sessions.SLASHES),
-    (*input.SLASHES, *shell.SLASHES, *clipboard.SLASHES),
+    (*input.SLASHES, *templates.SLASHES, *shell.SLASHES, *clipboard.SLASHES),
     choices.SLASHES,
     show.SLASHES,
     tools.SLASHES,

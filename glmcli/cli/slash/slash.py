@@ -10,7 +10,18 @@ if TYPE_CHECKING:
     from glmcli.cli.repl import Repl
 
 Completes = Literal[
-    "", "command", "field", "assignment", "assignments", "model", "path", "session", "choice", "tool", "server"
+    "",
+    "command",
+    "field",
+    "assignment",
+    "assignments",
+    "model",
+    "path",
+    "session",
+    "choice",
+    "tool",
+    "server",
+    "template",
 ]
 """What the Tab key offers after a command: `assignment` is the name of a field and then its value, `assignments` are
 several NAME=VALUE, `choice` is one of the words that the command names itself."""
