@@ -35,24 +35,24 @@ _glm_command() {
             flags+=(--version -V)
             ;;&
         'glm' | 'glm run' | 'glm chat')
-            flags+=(--strict --editor -e --no-stdin --yes -y --continue -c --fork --no-log --raw -r --plain
-                --hide-reasoning -R --show-reasoning --usage -u --include -i --logprobs --no-logprobs
-                --parallel-tool-calls --no-parallel-tool-calls --store --no-store --think --no-think
-                --clear-thinking --no-clear-thinking)
+            flags+=(--strict --editor -e --no-stdin --json-object --no-repair --yes -y --continue -c --fork
+                --no-log --raw -r --plain --hide-reasoning -R --show-reasoning --usage -u --include -i
+                --logprobs --no-logprobs --parallel-tool-calls --no-parallel-tool-calls --store --no-store
+                --think --no-think --clear-thinking --no-clear-thinking)
             values+=([--option]=@assignment [-o]=@assignment [--system]='' [-s]='' [--system-file]=@file
                 [--template]=@template [-t]=@template [--param]=@variable [-p]=@variable [--file]=@file
-                [-f]=@file [--attachment]=@file [-a]=@file [--stdin-timeout]='' [--tool]=@tool [-T]=@tool
-                [--functions]=@python [--root]=@folder [--approve]='ask auto deny' [--max-turns]=''
-                [--session]='' [--connect-timeout]='' [--first-byte-timeout]='' [--timeout]='' [--retries]=''
-                [--ca-bundle]=@file [--model]='' [-m]='' [--audio]='' [--voice]=''
-                [--audio-format]='wav aac mp3 flac opus pcm16' [--frequency-penalty]='' [--logit-bias]=''
-                [--top-logprobs]='' [--max-tokens]='' [--max-completion-tokens]='' [--metadata]=''
-                [--modalities]='text audio' [--n]='' [--prediction]='' [--presence-penalty]=''
-                [--reasoning-effort]='low medium high' [--response-format]='text json' [--seed]=''
-                [--service-tier]='auto default flex scale priority' [--stop]='' [--temperature]=''
-                [--tool-choice]='none auto required' [--top-p]='' [--user]='' [--web-search-options]=''
-                [--search-context-size]='low medium high' [--user-location]='' [--function-call]='none auto'
-                [--chat-template-kwargs]='')
+                [-f]=@file [--attachment]=@file [-a]=@file [--stdin-timeout]='' [--schema]=''
+                [--schema-multi]='' [--tool]=@tool [-T]=@tool [--functions]=@python [--root]=@folder
+                [--approve]='ask auto deny' [--max-turns]='' [--session]='' [--connect-timeout]=''
+                [--first-byte-timeout]='' [--timeout]='' [--retries]='' [--ca-bundle]=@file [--model]=''
+                [-m]='' [--audio]='' [--voice]='' [--audio-format]='wav aac mp3 flac opus pcm16'
+                [--frequency-penalty]='' [--logit-bias]='' [--top-logprobs]='' [--max-tokens]=''
+                [--max-completion-tokens]='' [--metadata]='' [--modalities]='text audio' [--n]=''
+                [--prediction]='' [--presence-penalty]='' [--reasoning-effort]='low medium high'
+                [--response-format]='text json' [--seed]='' [--service-tier]='auto default flex scale priority'
+                [--stop]='' [--temperature]='' [--tool-choice]='none auto required' [--top-p]='' [--user]=''
+                [--web-search-options]='' [--search-context-size]='low medium high' [--user-location]=''
+                [--function-call]='none auto' [--chat-template-kwargs]='')
             ;;&
         'glm' | 'glm run')
             flags+=(--prompt-form --no-stream --json --jsonl --extract -x --extract-last --extract-all --copy

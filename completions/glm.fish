@@ -3,7 +3,7 @@
 # The options of the command named $argv[1] whose value is the next word.
 function __glm_valued
     printf '%s\n' --profile --config-dir --color
-    contains -- $argv[1] 'glm' 'glm run' 'glm chat'; and printf '%s\n' --option -o --system -s --system-file --template -t --param -p --file -f --attachment -a --stdin-timeout --tool -T --functions --root --approve --max-turns --session --connect-timeout --first-byte-timeout --timeout --retries --ca-bundle --model -m --audio --voice --audio-format --frequency-penalty --logit-bias --top-logprobs --max-tokens --max-completion-tokens --metadata --modalities --n --prediction --presence-penalty --reasoning-effort --response-format --seed --service-tier --stop --temperature --tool-choice --top-p --user --web-search-options --search-context-size --user-location --function-call --chat-template-kwargs
+    contains -- $argv[1] 'glm' 'glm run' 'glm chat'; and printf '%s\n' --option -o --system -s --system-file --template -t --param -p --file -f --attachment -a --stdin-timeout --schema --schema-multi --tool -T --functions --root --approve --max-turns --session --connect-timeout --first-byte-timeout --timeout --retries --ca-bundle --model -m --audio --voice --audio-format --frequency-penalty --logit-bias --top-logprobs --max-tokens --max-completion-tokens --metadata --modalities --n --prediction --presence-penalty --reasoning-effort --response-format --seed --service-tier --stop --temperature --tool-choice --top-p --user --web-search-options --search-context-size --user-location --function-call --chat-template-kwargs
     contains -- $argv[1] 'glm' 'glm run'; and printf '%s\n' --body --messages --output --save
     contains -- $argv[1] 'glm sessions list'; and printf '%s\n' --limit -l
     contains -- $argv[1] 'glm sessions export'; and printf '%s\n' --format --output -o
@@ -337,6 +337,10 @@ complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s a -l attachment -r -
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s e -l editor -d 'Write the prompt in $VISUAL or $EDITOR.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l no-stdin -d 'Do not look at stdin.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l stdin-timeout -x -d 'Wait so long for the first byte of stdin; 0: for ever.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l schema -x -d 'Answer in JSON that fits: a FILE, JSON, a NAME in schemas/, or \'name, age int, tags [str]\'.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l schema-multi -x -d 'The same for a list of such items: JSON Lines.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l json-object -d 'Answer with any one JSON object.'
+complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l no-repair -d 'Do not ask again for an answer that does not fit the schema.'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -s T -l tool -x -a '(__glm_tools)' -d 'A tool the model may call, or all of a file or server (repeatable).'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l functions -x -a '(__fish_complete_suffix .py)' -d 'A file whose typed functions the model may call (repeatable).'
 complete -c glm -n '__glm_at "glm" "glm run" "glm chat"' -l root -x -a '(__fish_complete_directories)' -d 'A folder for the file tools, instead of the working directory.'
@@ -473,7 +477,7 @@ complete -c glm -n '__glm_at_argument 1 "glm config"' -a templates -d 'Prompts w
 complete -c glm -n '__glm_at_argument 1 "glm config"' -a local -d 'The model that --profile local runs on this machine.'
 complete -c glm -n '__glm_at_argument 1 "glm config templates"' -a list -d 'Every template with its variables and what it is for.'
 complete -c glm -n '__glm_at_argument 1 "glm config templates"' -a show -d 'Print a template as it stands in its file.'
-complete -c glm -n '__glm_at_argument 1 "glm config templates"' -a edit -d 'Open a template in $VISUAL or $EDITOR, a new one with an example, and check it afterwards.'
+complete -c glm -n '__glm_at_argument 1 "glm config templates"' -a edit -d 'Open a template in $VISUAL or $EDITOR. A new one begins with an example; it is checked afterwards.'
 complete -c glm -n '__glm_at_argument 1 "glm config templates"' -a rm -d 'Remove templates.'
 complete -c glm -n '__glm_at_argument 1 "glm config templates"' -a path -d 'Where a template is, or all of them are, or would be.'
 complete -c glm -n '__glm_at_argument 1 "glm config local"' -a install -d 'Fetch a tiny model for demonstration (93 MB), or take a GGUF file of yours.'

@@ -190,7 +190,7 @@ class _Turn:
             add_result(messages, result)
         self._body = {**self._body, "messages": messages}
         if "tool_choice" in self._body:
-            self._body["tool_choice"] = _unforced(self._body["tool_choice"])
+            self._body["tool_choice"] = unforced(self._body["tool_choice"])
         self._log.begin_next()
         return None
 
@@ -234,7 +234,7 @@ def _offered(body: dict[str, Any]) -> set[str]:
     return {name for name in map(tool_name, items) if name is not None}
 
 
-def _unforced(choice: Any) -> Any:
+def unforced(choice: Any) -> Any:
     """A tool choice that was obeyed: forced again, the model could never answer."""
     if isinstance(choice, dict):
         allowed = choice.get("allowed_tools")

@@ -77,7 +77,7 @@ def test_the_keys_of_a_template_are_right(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_text(text)
     it = load(tmp_path, str(tmp_path / "x.toml"))
     assert (it.prompt, it.variables, it.functions) == ("Review this: $input", ["tone"], (f"{tmp_path}/lint.py",))
-    assert set(KEYS) - set(tomllib.loads(text)) == {"schema", "schema_multi"}
+    assert set(KEYS) - set(tomllib.loads(text)) == {"extract", "schema_multi"}
 
 
 @pytest.mark.parametrize("block", re.findall(r"```console\n(.*?)```", README, re.DOTALL))

@@ -53,6 +53,11 @@ class Endpoint:
     limit_fields: tuple[str, ...]
     token_variable: str = "CLOUDFLARE_API_TOKEN"
 
+    @property
+    def on_workers_ai(self) -> bool:
+        """Whether Workers AI answers, or the demo in its place, whichever way the request goes."""
+        return self.kind in ("workers-ai", "workers-ai-openai", "ai-gateway", "demo")
+
     def __post_init__(self) -> None:
         check_base_url(self.url)
         if self.token is not None and check_token(self.token) != self.token:
@@ -73,7 +78,7 @@ class Endpoint:
         ]
         if self.token is not None:
             headers.append(("Authorization", f"Bearer {self.token}"))
-        if session_id and self.kind in ("workers-ai", "workers-ai-openai", "ai-gateway", "demo"):
+        if session_id and self.on_workers_ai:
             headers.append(("x-session-affinity", session_id))
         for name, value in headers:
             check_header(name, value)

@@ -15,13 +15,16 @@ new types; a reader skips what it does not know.
     {"type": "tool_called", "index": CHOICE, "id", "kind": "function"|"custom", "name", "arguments": TEXT}
     {"type": "tool_returned", "index": CHOICE, "id", "name", "status", "seconds": S, "bytes": N, "text": RESULT}
     {"type": "retrying", "attempt": N, "of": N, "wait": SECONDS, "reason": ...}
+    {"type": "schema_mismatch", "index": CHOICE, "errors": [{"path": POINTER, "message"}], "repairing": BOOL}
+    {"type": "parsed", "index": CHOICE, "value": ...}                                        an answer that fits
     {"type": "usage", "prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens", "neurons",
      "prompt_tokens_details": {...}, "completion_tokens_details": {...}}                        the details where said
     {"type": "finished", "reason": ..., "reasons": [one a choice]}                          last line of a whole answer
     {"type": "error", "error": {"type", "message", "hint", "status", "code", "exit_code", "request_id"}}   else the last
 
 Where tools are carried out, several answers come in one run: the calls of each are followed by what they returned, and
-`usage` comes once for each. `status` of a call is one of `RETURNED`.
+`usage` comes once for each. `status` of a call is one of `RETURNED`. Where a schema was asked for, an answer that does
+not fit is followed by `schema_mismatch`, and by another answer where that says `repairing`.
 
 `Requested`, `Responded`, `ToolStarted` and `Metadata` are not part of that contract: they serve the terminal and
 `--json`.
@@ -179,6 +182,26 @@ class ToolReturned:
 
 
 @dataclass(frozen=True, slots=True)
+class SchemaMismatch:
+    """A whole answer that is not what was asked for. errors: pointers into it ("" for all of it), and what is wrong
+    there. repairing: it is asked for once more now."""
+
+    errors: tuple[tuple[str, str], ...]
+    repairing: bool = False
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A whole answer that is what was asked for. text: its JSON as it is printed, one item a line where several were
+    asked for. value: what it says."""
+
+    text: str
+    value: Any
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What the answer cost, by the rule of wire-protocol §3.4. Counts in tokens; neurons None where unsaid.
 
@@ -219,6 +242,8 @@ Event = (
     | ToolCalled
     | ToolStarted
     | ToolReturned
+    | SchemaMismatch
+    | Parsed
     | Usage
     | Finished
 )
@@ -250,6 +275,11 @@ def to_json(event: Event) -> dict[str, Any] | None:
             return {"type": "tool_returned", "index": index, "id": id, "name": name, **result}
         case Retrying(attempt, of, wait, reason):
             return {"type": "retrying", "attempt": attempt, "of": of, "wait": round(wait, 3), "reason": reason}
+        case SchemaMismatch(errors, repairing, index):
+            told = [{"path": path, "message": message} for path, message in errors]
+            return {"type": "schema_mismatch", "index": index, "errors": told, "repairing": repairing}
+        case Parsed(_, value, index):
+            return {"type": "parsed", "index": index, "value": value}
         case Usage():
             details = {key: event.raw[key] for key in _USAGE_DETAILS if isinstance(event.raw.get(key), dict)}
             return {"type": "usage", **usage_json(event), **details}

@@ -11,15 +11,17 @@ from glmcli.api.client import Client
 from glmcli.api.completion import Completion
 from glmcli.api.events import Event, ToolCalled, Usage
 from glmcli.api.price import dollars
+from glmcli.api.request import user
 from glmcli.cli.conversation import Conversation
 from glmcli.cli.failure import Bug
+from glmcli.cli.holding import Outcome, held
 from glmcli.cli.interrupts import when_continued
 from glmcli.cli.options import TurnOptions
-from glmcli.cli.plan import Plan
+from glmcli.cli.plan import Plan, with_system
 from glmcli.cli.tooling import Tooling, refuse_foreign
 from glmcli.cli.warnings import Warnings
 from glmcli.errors import GlmError, IncompleteError, Interrupted, StoreError
-from glmcli.turn import run_turn
+from glmcli.turn import AnswerLog, run_turn, unforced
 
 if TYPE_CHECKING:
     from glmcli.ui.terminal import Terminal
@@ -83,6 +85,7 @@ def answer(
         usage=options.usage or value("usage").value,
         priced=plan.priced,
         tools=tools is not None,
+        structured=bool(plan.structured),
         choices=body.get("n") or 1,
         audio_format=(body.get("audio") or {}).get("format", "wav"),
         output=output,
@@ -96,18 +99,31 @@ def answer(
             on_usage(event)
         renderer.feed(event)
 
+    def turn(body: dict[str, Any], log: AnswerLog, pending: Sequence[ToolCalled] = ()) -> Outcome:
+        return run_turn(
+            client,
+            body,
+            show,
+            log=log,
+            session_id=conversation.id,
+            tools=tools,
+            max_turns=tooling.max_turns(plan) if tooling is not None else 1,
+            pending=pending,
+        )
+
+    def again(text: str) -> Outcome:
+        new = [user(text)]
+        messages = with_system(plan, [*conversation.before(new), *new])
+        choice = {"tool_choice": unforced(body["tool_choice"])} if "tool_choice" in body else {}
+        return turn({**body, "messages": messages, **choice}, conversation.begin(new, plan))
+
     try:
         with when_continued(terminal.displace):
-            completion, error = run_turn(
-                client,
-                body,
-                show,
-                log=log,
-                session_id=conversation.id,
-                tools=tools,
-                max_turns=tooling.max_turns(plan) if tooling is not None else 1,
-                pending=pending,
-            )
+            completion, error = turn(body, log, pending)
+            if (form := plan.form) is not None:
+                repair = None if options.no_repair or "messages" not in body else again
+                hint = _where_it_is(conversation, asked_once=options.no_repair)
+                completion, error = held(form, (completion, error), show, repair, hint=hint)
     except BrokenPipeError:
         with suppress(Exception):
             renderer.close(Interrupted())
@@ -129,3 +145,10 @@ def answer(
         error = StoreError(f"the answer was delivered but not stored: {trouble.message}", hint=trouble.hint)
     renderer.close(error)
     return completion, error
+
+
+def _where_it_is(conversation: Conversation, *, asked_once: bool) -> str:
+    """What to do about an answer that does not fit its schema."""
+    label = conversation.label
+    kept = f"What came is kept: glm sessions show {label}." if label else "--json shows what came."
+    return f"{kept} Without --no-repair it is asked for once more." if asked_once else kept

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glmcli.api.fields import Field, fields
+from glmcli.cli.asked_form import SEVERAL
 from glmcli.cli.slash.slash import Slash
 from glmcli.errors import GlmError
 
@@ -34,14 +35,15 @@ class Suggestion:
 @dataclass(frozen=True)
 class Known:
     """What there is to choose from. sessions: their names, or ids, with their titles; may raise GlmError, and so may
-    tools and servers, which are names. templates: names with descriptions; parameters: those of a template, with what
-    they are where nobody gives them a value."""
+    tools and servers, which are names; schemas are names too. templates: names with descriptions; parameters: those of
+    a template, with what they are where nobody gives them a value."""
 
     slashes: Sequence[Slash]
     sessions: Callable[[], Iterable[tuple[str, str]]]
     models: Callable[[], Iterable[str]]
     tools: Callable[[], Iterable[str]] = tuple
     servers: Callable[[], Iterable[str]] = tuple
+    schemas: Callable[[], Iterable[str]] = tuple
     templates: Callable[[], Iterable[tuple[str, str]]] = tuple
     parameters: Callable[[str], Iterable[tuple[str, str]]] = lambda name: ()
 
@@ -102,6 +104,10 @@ def _arguments(slash: Slash, typed: str, known: Known) -> Iterator[Suggestion]:
         case "server":
             with suppress(GlmError):
                 yield from _words(known.servers(), typed)
+        case "schema":
+            typed = typed.removeprefix(SEVERAL)
+            yield from _words(known.schemas(), typed)
+            yield from _paths(typed)
         case "template":
             yield from _template(typed, known)
         case "path":

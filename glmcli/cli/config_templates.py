@@ -99,7 +99,7 @@ def show(call: Invocation, name: Name) -> None:
 
 @command(app, "edit")
 def edit(call: Invocation, name: Name) -> ExitStatus | None:
-    """Open a template in $VISUAL or $EDITOR, a new one with an example, and check it afterwards."""
+    """Open a template in $VISUAL or $EDITOR. A new one begins with an example; it is checked afterwards."""
     from glmcli.cli.ask import edit_until_right
     from glmcli.templates import named, names
     from glmcli.templates.writing import create

@@ -308,7 +308,7 @@ class Conversation:
                 system = plan.system.value if plan.system else None
                 store, id = self._open(), self._own()
                 tools = [tool.definition for tool in plan.tools]
-                extra = {**self.session.extra, "tools": plan.wanted.to_json() if plan.wanted else {}}
+                extra = {**self.session.extra, "tools": {}, "structured": "", **_extra(plan)}
                 store.update(id, model=plan.model.value, system=system, options=plan.chosen, tools=tools, extra=extra)
                 self.session = store.get(id)
 
@@ -356,7 +356,7 @@ class Conversation:
             system=plan.system.value if plan.system else None,
             options=plan.chosen,
             tools=[tool.definition for tool in plan.tools],
-            extra={"tools": plan.wanted.to_json()} if plan.wanted else {},
+            extra=_extra(plan),
             terminal=self._world.terminal_id(),
         )
 
@@ -385,6 +385,12 @@ class Conversation:
         """Stores nothing any further, and says why."""
         self.trouble = error
         self._warn(f"{error.message}; this conversation is not stored any further")
+
+
+def _extra(plan: "Plan") -> dict[str, Any]:
+    """What a session keeps of a plan beside model, system prompt, options and definitions."""
+    tools = {"tools": plan.wanted.to_json()} if plan.wanted else {}
+    return {**tools, **({"structured": plan.structured} if plan.structured else {})}
 
 
 def _without_thoughts(message: Message) -> Message:

@@ -78,6 +78,22 @@ class TurnOptions:
         Option("--stdin-timeout", metavar="SEC", min=0, help="Wait so long for the first byte of stdin; 0: for ever."),
     ] = None
 
+    schema: Annotated[
+        str | None,
+        Option(
+            "--schema",
+            metavar="SCHEMA",
+            help="Answer in JSON that fits: a FILE, JSON, a NAME in schemas/, or 'name, age int, tags [str]'.",
+        ),
+    ] = None
+    schema_multi: Annotated[
+        str | None, Option("--schema-multi", metavar="SCHEMA", help="The same for a list of such items: JSON Lines.")
+    ] = None
+    json_object: Annotated[bool, Option("--json-object", help="Answer with any one JSON object.")] = False
+    no_repair: Annotated[
+        bool, Option("--no-repair", help="Do not ask again for an answer that does not fit the schema.")
+    ] = False
+
     tool: Annotated[
         list[str] | None,
         Option(
@@ -169,6 +185,12 @@ class TurnOptions:
         return self.system is not None or self.system_file is not None
 
     @property
+    def forms(self) -> list[str]:
+        """The flags that say what JSON the answer has to be."""
+        given = {"--schema": self.schema, "--schema-multi": self.schema_multi, "--json-object": self.json_object}
+        return [flag for flag, value in given.items() if value is not None and value is not False]
+
+    @property
     def sources(self) -> list[str]:
         """What is read besides the words, where it may be `-`, stdin."""
         return [*(self.file or []), *(self.attachment or [])]
@@ -209,6 +231,8 @@ class RunOptions(TurnOptions):
             raise UsageError("one kind of --extract at a time", hint="Leave the others out.")
         if self.extracts is not None and self.format != "text":
             raise UsageError("--extract prints code, not JSON", hint="Leave one of them out.")
+        if self.extracts is not None and self.forms:
+            raise UsageError(f"--extract prints code, {self.forms[0]} prints JSON", hint="Leave one of them out.")
         if self.dry_run and self.curl:
             raise UsageError("--dry-run and --curl print two forms of the request", hint="Leave one of them out.")
 

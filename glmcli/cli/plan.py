@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from glmcli.api.endpoint import Endpoint
 from glmcli.api.request import Place, Sourced, check, overlay, system
+from glmcli.cli.asked_form import FIELD, Structured, asked_form
 from glmcli.cli.command import Invocation
 from glmcli.cli.options import TurnOptions
 from glmcli.cli.prompt import system_prompt
@@ -20,6 +21,7 @@ from glmcli.settings import Settings
 
 if TYPE_CHECKING:
     from glmcli.store import Session
+    from glmcli.structured.form import Form
     from glmcli.tools.tool import Tool
     from glmcli.tools.toolbox import Wanted
 
@@ -32,7 +34,8 @@ class Plan:
 
     params: request fields beside the model. chosen: those of them that a session keeps, all but the defaults.
     wanted: the tools that were named. inherited: by the session, not by flags. tools: what they are, once
-    `glmcli.cli.tooling` has looked.
+    `glmcli.cli.tooling` has looked. structured: whether the answer is held against the `response_format`, since
+    `glm` made it of a schema; one that the user wrote is the server's business.
     """
 
     settings: Settings
@@ -44,6 +47,7 @@ class Plan:
     wanted: "Wanted | None" = None
     inherited: bool = False
     tools: "tuple[Tool, ...]" = ()
+    structured: Structured = ""
 
     @property
     def profile(self) -> str:
@@ -55,9 +59,10 @@ class Plan:
         return self.settings.profile.on_cloudflare or self.settings.profile.endpoint == "demo"
 
     def params_for(self, endpoint: Endpoint) -> dict[str, Sourced]:
-        """All request fields as they go to this endpoint: with the tools, and with the model in the endpoint's own
-        spelling unless the address names it."""
+        """All request fields as they go to this endpoint: with the tools, without thinking where a schema needs that,
+        and with the model in the endpoint's own spelling unless the address names it."""
         params = {**self.params, **self.tool_params(self.params)}
+        params |= self.thinking_params(params, endpoint)
         return {**params, **({"model": replace(self.model, value=endpoint.model)} if endpoint.model_in_body else {})}
 
     def tool_params(self, params: Mapping[str, Sourced]) -> dict[str, Sourced]:
@@ -82,6 +87,31 @@ class Plan:
             fields["tool_choice"] = replace(choice, value={"type": "custom", "custom": {"name": name}})
         return fields
 
+    def thinking_params(self, params: Mapping[str, Sourced], endpoint: Endpoint) -> dict[str, Sourced]:
+        """The field that turns thinking off, which spends the budget of a structured answer on Workers AI before it
+        begins (wire-protocol §4.4). What the user said about thinking holds."""
+        kwargs, effort = params.get("chat_template_kwargs"), params.get("reasoning_effort")
+        if not self.structured or not endpoint.on_workers_ai or (effort is not None and effort.value is not None):
+            return {}
+        if kwargs is not None and (not isinstance(kwargs.value, dict) or "enable_thinking" in kwargs.value):
+            return {}
+        off = Sourced({"enable_thinking": False}, self.params[FIELD].origin)
+        given = {"chat_template_kwargs": replace(kwargs, part=True)} if kwargs is not None else {}
+        return overlay({"chat_template_kwargs": off}, given)
+
+    def streams(self, endpoint: Endpoint) -> bool:
+        """Whether the answer can be streamed: not JSON that Workers AI is made to write (wire-protocol §4.4)."""
+        return not (self.structured and endpoint.on_workers_ai)
+
+    @property
+    def form(self) -> "Form | None":
+        """What the answer is held against; None for nothing."""
+        if not self.structured:
+            return None
+        from glmcli.structured.form import Form
+
+        return Form.of(self.params[FIELD].value, many=self.structured == "many")
+
     @property
     def origins(self) -> dict[str, Place]:
         """Where each field of the body came from, by its name, and what stands inside of it."""
@@ -105,8 +135,10 @@ def make_plan(call: Invocation, options: TurnOptions, session: "Session | None" 
     """Settles the choices. Raises UsageError, ConfigError; RequestError for a model that is no name."""
     settings = settings_for(call, session)
     kept = {name: Sourced(value, "session") for name, value in (session.options if session else {}).items()}
-    params = overlay(settings.defaults(), kept, options.fields)
-    chosen = (kept.keys() | options.fields.keys()) - {"messages", "prompt"}  # the session holds what was said
+    form = asked_form(options, call.folder)
+    fields = {**options.fields, FIELD: form[0]} if form else options.fields
+    params = overlay(settings.defaults(), kept, fields)
+    chosen = (kept.keys() | fields.keys()) - {"messages", "prompt"}  # the session holds what was said
     model = params.pop("model", None) or (
         Sourced(session.model, "session") if session and session.model else settings.value("model")
     )
@@ -129,6 +161,7 @@ def make_plan(call: Invocation, options: TurnOptions, session: "Session | None" 
         strict=options.strict,
         wanted=_wanted(call.folder, options, session),
         inherited=session is not None and not (options.tool or options.functions),
+        structured=form[1] if form else "" if FIELD in fields else structured_of(session),
     )
 
 
@@ -154,6 +187,12 @@ def wanted_of(session: "Session | None") -> "Wanted | None":
     from glmcli.tools.toolbox import Wanted
 
     return Wanted.from_json(kept) or None
+
+
+def structured_of(session: "Session | None") -> Structured:
+    """Whether the answers of a session are held against the `response_format` that it keeps."""
+    kept = session.extra.get("structured") if session is not None and session.options.get(FIELD) else None
+    return kept if kept in ("one", "many") else ""
 
 
 def _absolute(path: str) -> str:

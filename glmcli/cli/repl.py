@@ -259,7 +259,7 @@ class Repl:
             messages=with_system(plan, messages),
             params=plan.params_for(endpoint),
             limit_fields=endpoint.limit_fields,
-            stream=True,
+            stream=plan.streams(endpoint),
         )
         for line in check(body, plan.origins, strict=plan.strict):
             self._warn(line)

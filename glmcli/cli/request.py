@@ -108,6 +108,7 @@ def _asked(
     """The request of a conversation, or of a lone prompt."""
     endpoint = outline(plan.settings.profile, plan.model.value, call.folder)
     params = plan.params_for(endpoint)
+    stream = not options.no_stream and plan.streams(endpoint)
     lone = params.get("prompt")
     if lone is not None and prompt:
         raise UsageError(f"there are two prompts: the one given, and that of {lone.origin}", hint="Leave one out.")
@@ -131,7 +132,7 @@ def _asked(
             body = build_body(
                 params={**params, "messages": Sourced(whole, "session")},
                 limit_fields=endpoint.limit_fields,
-                stream=not options.no_stream,
+                stream=stream,
             )
             return Asked(plan, endpoint, body, [], _pending(plan, conversation))
         if given is None and not new:
@@ -143,7 +144,7 @@ def _asked(
             params["messages"] = Sourced(whole, given.origin if given else "")
             if given is not None:
                 plan = replace(plan, params={**plan.params, "messages": given.moved(len(whole) - len(new))})
-    body = build_body(params=params, limit_fields=endpoint.limit_fields, stream=not options.no_stream)
+    body = build_body(params=params, limit_fields=endpoint.limit_fields, stream=stream)
     return Asked(plan, endpoint, body, new)
 
 

@@ -102,7 +102,8 @@ def _send(
         pending=asked.pending,
     )
     if failure is None or isinstance(failure, StoreError):
-        _hand_over(completion.text(), options, terminal, warn)
+        text, form = completion.text(), asked.plan.form
+        _hand_over(form.lines(form.fitting(text)) if form and text else text, options, terminal, warn)
     if failure is None:
         return None
     if isinstance(failure, StoreError) and not terminal.quiet:

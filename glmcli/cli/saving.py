@@ -15,7 +15,7 @@ from glmcli.errors import UsageError
 
 KEPT = frozenset(
     (
-        *("prompt", "option", "system", "system_file", "tool", "functions"),
+        *("prompt", "option", "system", "system_file", "tool", "functions", "schema", "schema_multi"),
         *("extract", "extract_last", "extract_all", "param", "save", "no_stdin", "fields"),
     )
 )
@@ -51,12 +51,14 @@ def _data(call: Invocation, options: RunOptions) -> dict[str, Any]:
         raise UsageError(f"a template cannot leave out a field: {absent[0]}", hint="Leave that flag out.")
     if "prompt" in fields:
         raise UsageError("the prompt of a template is given as words", hint="Leave out -o prompt.")
+    schemas = {"schema": options.schema, "schema_multi": options.schema_multi}
     data = {
         "prompt": options.words if options.words.strip() else None,
         "system": system_prompt(options, call.world, call.terminal.note),
         "model": fields.pop("model", None),
         "tools": _tools(options, call.folder),
         "functions": [str(Path(it).expanduser().absolute()) for it in options.functions or ()] or None,
+        **{key: _whole(text) if text is not None else None for key, text in schemas.items()},
         "extract": options.extracts,
         "options": fields or None,
     }
@@ -88,11 +90,18 @@ def _tools(options: RunOptions, folder: Path) -> list[str] | None:
     return [anywhere(name, folder) for name in options.tool]
 
 
+def _whole(schema: str) -> str:
+    """A schema, or the whole path of the file that it is in."""
+    from glmcli.cli.prompt import is_file
+
+    return str(Path(schema).expanduser().absolute()) if is_file(schema) else schema
+
+
 def _refuse_others(options: RunOptions) -> None:
     """Raises UsageError for a flag that a template has no place for: nothing is left out silently."""
     for it in dataclasses.fields(options):
         if it.name not in KEPT and getattr(options, it.name) != it.default:
             raise UsageError(
                 f"a template has no place for {flag_of(RunOptions, it.name)}",
-                hint="It keeps prompt, system prompt, model, fields, tools, --extract and -p.",
+                hint="It keeps prompt, system prompt, model, fields, tools, schema, --extract and -p.",
             )

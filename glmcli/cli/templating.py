@@ -6,16 +6,19 @@ whoever has that (`Frame.prompt`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glmcli.api.choices import naming
 from glmcli.api.request import Sourced, overlay
 from glmcli.cli.options import Options, RunOptions
 from glmcli.errors import UsageError
 
 if TYPE_CHECKING:
+    from glmcli.cli.asked_form import Structured
     from glmcli.templates import Frame, Template
 
 HINT = "For example: -p lang=English"
@@ -59,6 +62,8 @@ def values_of(params: Sequence[str]) -> dict[str, str]:
 def _beneath(template: "Template", options: Options) -> dict[str, Sourced]:
     """The request fields of the template and those of the flags."""
     fields = {**template.options, **({"model": template.model} if template.model else {})}
+    if options.forms:  # they say what the answer has to be
+        fields.pop("response_format", None)
     return overlay(fields, options.fields)
 
 
@@ -73,9 +78,36 @@ def tools_of(template: "Template", folder: Path) -> list[str]:
 
 def _extracting(template: "Template", options: RunOptions) -> dict[str, bool]:
     """Its choice of code blocks; a flag that asks for another form of the answer beats it."""
-    if template.extract is None or options.extracts is not None or options.format != "text":
+    json_asked = template.schema or template.schema_multi
+    if options.extracts is not None and json_asked and not options.forms:
+        raise UsageError(
+            f"--extract prints code, and template {template.name} asks for JSON", hint="Leave out --extract."
+        )
+    if template.extract is None or options.extracts is not None or options.forms or options.format != "text":
         return {}
     return {"extract" if template.extract == "first" else f"extract_{template.extract}": True}
+
+
+def template_form(template: "Template", folder: Path) -> "tuple[Sourced, Structured] | None":
+    """The request field that asks for JSON after the template's schema; None where it has none. Raises UsageError."""
+    from glmcli.cli.asked_form import fitting
+
+    it = template.schema or template.schema_multi
+    if it is None:
+        return None
+    text = it.value if isinstance(it.value, str) else json.dumps(it.value, ensure_ascii=False)
+    with naming(it.origin):
+        asked = fitting(_from_its_folder(text, template), folder, it.origin, many=template.schema is None)
+    return asked, "many" if template.schema is None else "one"
+
+
+def _from_its_folder(text: str, template: "Template") -> str:
+    """The schema, or the path of its file beside the template."""
+    path = template.folder / text.strip()
+    try:
+        return str(path) if path.is_file() else text
+    except OSError:  # too long for a path
+        return text
 
 
 def framed(frame: "Frame | None", given: str, *, more: bool) -> str:

@@ -50,6 +50,7 @@ def view_of(repl: "Repl", *, toolbar: bool = True) -> View:
             models=lambda: _models(repl),
             tools=lambda: _tools(repl),
             servers=lambda: _servers(repl),
+            schemas=lambda: _schemas(repl),
             templates=lambda: _templates(repl),
             parameters=lambda name: _parameters(repl, name),
         )
@@ -114,6 +115,12 @@ def _tools(repl: "Repl") -> list[str]:
 
 def _servers(repl: "Repl") -> list[str]:
     return list(repl.tooling.toolbox(repl.plan.settings).servers()) if repl.tooling is not None else []
+
+
+def _schemas(repl: "Repl") -> list[str]:
+    from glmcli.structured.sources import names
+
+    return names(repl.plan.settings.folder)
 
 
 def _templates(repl: "Repl") -> list[tuple[str, str]]:

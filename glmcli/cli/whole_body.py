@@ -9,6 +9,7 @@ from glmcli.api import json_text
 from glmcli.api.choices import naming
 from glmcli.api.endpoint import Endpoint
 from glmcli.api.request import Place, Sourced, build_body, fields_of, lines, overlay, system, user
+from glmcli.cli.asked_form import FIELD
 from glmcli.cli.options import RunOptions
 from glmcli.cli.plan import Plan, system_first
 from glmcli.cli.prompt import Sources
@@ -19,6 +20,8 @@ Message = dict[str, Any]
 
 NOT_KEPT = frozenset(("model", "messages", "prompt", "stream", "stream_options"))
 """Fields that are no options of the session: it holds them otherwise, or they follow the form of the output."""
+
+THINKING = ("chat_template_kwargs", "reasoning_effort")
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ def origins(given: Given, options: RunOptions, sent: Body) -> dict[str, Place]:
     layer = overlay(fields_of(given.body, given.origin, given.text), options.fields)
     told: dict[str, Place] = {"": lines(given.origin, given.text), **{name: it.told for name, it in layer.items()}}
     by = _moved(given.body.get("messages"), sent.get("messages"))
+    if options.forms:
+        told[FIELD] = lambda inside: options.forms[0]
     if by and "messages" not in options.fields:
         told["messages"] = layer["messages"].moved(by).told
     return told
@@ -85,8 +90,13 @@ def merged(
     origin = f"--body {options.body}"
     given = {name: Sourced(it, origin) for name, it in base.items() if name in ("tools", "tool_choice")}
     params |= plan.tool_params({**given, **params})
+    if plan.structured:
+        params[FIELD] = plan.params[FIELD]
+        thinking = {name: it for name, it in fields_of(base, origin, "").items() if name in THINKING}
+        params |= plan.thinking_params({**thinking, **params}, endpoint)
     base = _with_messages(base, new, options, plan)
-    body = build_body(params=params, limit_fields=(), stream=not options.no_stream, base=base)
+    stream = not options.no_stream and plan.streams(endpoint)
+    body = build_body(params=params, limit_fields=(), stream=stream, base=base)
     messages = body.get("messages")
     if not isinstance(messages, list):
         messages = [user(str(body.get("prompt")))]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from glmcli.api import json_text
+from glmcli.api.conforms import schema_fault
 from glmcli.api.validate import faults as schema_faults
 from glmcli.errors import UsageError
 from glmcli.tools.sidecar import KEYS, Sidecar, sidecar, sidecar_faults, split
@@ -145,15 +146,10 @@ def _unknown_keys(sent: dict[str, Any], kind: str) -> Iterator[str]:
 
 
 def _parameter_faults(parameters: dict[str, Any]) -> Iterator[str]:
-    import jsonschema_rs  # 25 ms
-
     if parameters.get("type", "object") != "object":
         yield f'/type: {parameters["type"]!r} is not "object": arguments have names'
-    try:
-        jsonschema_rs.meta.validate(parameters)
-    except jsonschema_rs.ValidationError as error:
-        where = "".join(f"/{part}" for part in error.instance_path)
-        yield f"{where}: no JSON Schema: {error.message[:120]}"
+    if (fault := schema_fault(parameters)) is not None:
+        yield f"{fault.pointer}: {fault.message}"
 
 
 def _strict_faults(schema: Any, where: str) -> Iterator[str]:

@@ -13,9 +13,11 @@ from glmcli.api.events import (
     JSONL_VERSION,
     Event,
     Finished,
+    Parsed,
     Requested,
     Responded,
     Retrying,
+    SchemaMismatch,
     ToolReturned,
     ToolStarted,
     Usage,
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
 def dumps(value: Any, *, indent: int | None = None) -> str:
     """JSON text, ready to be shown anywhere. Other than by what is escaped, it is as the text was."""
     return escaped_in_json(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+_BESIDE = (Requested, Responded, Retrying, ToolStarted, ToolReturned, SchemaMismatch, Parsed)
+"""Events that are no part of an answer."""
 
 
 class Status:
@@ -58,20 +64,23 @@ class Status:
 class Json:
     """The whole `chat.completion` as far as it came; `glm` and `error` beside it.
 
-    extras: the members of `glm`. Where tools were called in between, the last answer is the object and the earlier
-    ones stand under `glm.rounds`.
+    extras: the members of `glm`. Where tools were called in between, or an answer did not fit its schema, the last
+    answer is the object and the earlier ones stand under `glm.rounds`. `glm.parsed` is what an answer says that fits.
     """
 
     def __init__(self, terminal: Terminal, extras: Callable[[], Mapping[str, Any]] = dict) -> None:
         self._terminal = terminal
         self._extras = extras
         self._rounds: list[Completion] = []
+        self._parsed: dict[str, Any] = {}
         self._over = True
         self._status = Status()
 
     def feed(self, event: Event) -> None:
         self._status.feed(event)
-        if isinstance(event, Requested | Responded | Retrying | ToolStarted | ToolReturned):
+        if isinstance(event, Parsed) and event.index == 0:
+            self._parsed = {"parsed": event.value}
+        if isinstance(event, _BESIDE):
             return
         if self._over and not isinstance(event, Usage):
             from glmcli.api.completion import Completion
@@ -86,7 +95,7 @@ class Json:
         document: dict[str, Any] = {}
         if self._rounds:
             *earlier, last = (completion.to_json() for completion in self._rounds)
-            document = {**last, "glm": {**self._extras(), **({"rounds": earlier} if earlier else {})}}
+            document = {**last, "glm": {**self._extras(), **self._parsed, **({"rounds": earlier} if earlier else {})}}
         if error is not None:
             document["error"] = self._status.of(error)
         if document:

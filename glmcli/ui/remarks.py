@@ -20,6 +20,7 @@ from glmcli.api.events import (
     Requested,
     Responded,
     Retrying,
+    SchemaMismatch,
     TextDelta,
     ToolCalled,
     Usage,
@@ -54,6 +55,9 @@ class Remarks:
             case Retrying(attempt, of, wait, reason):
                 when = f"in {wait:.1f} s" if wait >= AT_ONCE else "at once"
                 self._terminal.note(f"retrying {when} (attempt {attempt} of {of}): {one_line(reason)}", "warning")
+            case SchemaMismatch(errors, True, index):
+                told = fit(one_line("; ".join(f"{path or '/'}: {what}" for path, what in errors)), ARGUMENTS_SHOWN)
+                self._terminal.note(f"{_of_choice(index)}the answer does not fit; asking again: {told}", "warning")
             case ToolCalled(name=name, arguments=arguments, kind=kind, index=index) if self._tool_calls:
                 call = f"{CALLS[kind]} {one_line(name)} {fit(one_line(arguments), ARGUMENTS_SHOWN)}"
                 self._terminal.note(f"{_of_choice(index)}{call}")

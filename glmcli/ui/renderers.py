@@ -18,6 +18,7 @@ from glmcli.ui.output_file import OutputFile
 from glmcli.ui.remarks import Accounts, Remarks, Sources, Trace
 from glmcli.ui.renderer import Renderer, Together
 from glmcli.ui.status import ThreadTicker, Tickers
+from glmcli.ui.structured import StructuredText
 from glmcli.ui.terminal import Terminal
 from glmcli.ui.text import PipeText, RawText
 from glmcli.ui.thinking import OtherThinking, Thinking
@@ -40,6 +41,7 @@ def choose(
     usage: bool = False,
     priced: bool = True,
     tools: bool = False,
+    structured: bool = False,
     choices: int = 1,
     output: Path | None = None,
     audio_format: str = "wav",
@@ -55,6 +57,7 @@ def choose(
     is asked at the end). priced: whether the prices of Workers AI apply. tools: whether calls are carried out, so that
     each has its line when it has returned. audio_format: what the request asked for. folder: where sound and
     images are saved, but for "json" and "jsonl", which hold them. Raises UsageError if `output` cannot be written.
+    structured: whether the answer is JSON that is held against a schema.
     """
     if theme == "auto":
         theme = terminal.background
@@ -83,9 +86,12 @@ def choose(
         machine = Json(terminal, extras) if format == "json" else Jsonl(terminal, started or {})
         renderers += [*file, remarks, machine]
     else:
-        text: list[Renderer] = [*file]
+        text: list[Renderer] = [StructuredText(it) for it in file] if structured else [*file]
         if format == "text":
-            text.append(_text(terminal, source=source, plain=plain, theme=theme, choices=choices, tickers=tickers))
+            shown = _text(terminal, source=source, plain=plain, theme=theme, choices=choices, tickers=tickers)
+            if structured:
+                shown = StructuredText(shown, pretty=terminal.out_is_tty, fenced=live)
+            text.append(shown)
         renderers += [Transcribed(Together(text)), remarks]
         if mode == "stream" and terminal.out_is_tty:
             renderers.append(OtherThinking(terminal))

@@ -57,6 +57,8 @@ def test_what_is_saved_asks_for_the_same(glm: Glm) -> None:
 @pytest.mark.parametrize(
     ("argv", "text"),
     [
+        (["--schema", "name, age int"], 'schema = "name, age int"\n'),
+        (["--schema-multi", '{"type": "object"}'], 'schema_multi = "{\\"type\\": \\"object\\"}"\n'),
         (["--extract-all"], 'extract = "all"\n'),
         (["-s", ""], 'system = ""\n'),
     ],
@@ -65,12 +67,18 @@ def test_parts_of_a_template_are_enough(glm: Glm, argv: list[str], text: str) ->
     assert saved(glm, *argv) == text
 
 
+def test_a_schema_in_a_file_is_found_from_anywhere(glm: Glm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("s.json").write_text("{}")
+    assert saved(glm, "--schema", "s.json") == f'schema = "{tmp_path}/s.json"\n'
+
+
 def test_stdin_is_left_alone(glm: Glm) -> None:
     assert glm("run", "--save", "x", "Hi", stdin=b"text").status == 0
     assert (glm.folder / "templates" / "x.toml").read_text() == 'prompt = "Hi"\n'
 
 
-PLACE = "It keeps prompt, system prompt, model, fields, tools, --extract and -p."
+PLACE = "It keeps prompt, system prompt, model, fields, tools, schema, --extract and -p."
 QUOTES = "Put the words between single quotes, so that the shell leaves the dollar signs in them."
 
 

@@ -37,6 +37,7 @@ def talk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Talk]:
     (folder / "review.toml").write_text(REVIEW)
     (folder / "haiku.toml").write_text("prompt = 'A haiku about $topic.'\nparams.topic = 'the sea'")
     (folder / "terse.toml").write_text("system = 'Be brief.'\ntools = ['now', 'calculator']")
+    (folder / "person.toml").write_text("schema = 'name, age int'")
     (folder / "empty.toml").write_text("")
     (folder / "off.toml").write_text("system = ''\ntools = ['nowhere']")
     (folder / "bad.toml").write_text("promt = ''")
@@ -87,13 +88,19 @@ def test_a_prompt_without_a_place_for_an_input_can_be_changed_before_it_is_sent(
 
 
 def test_a_template_without_a_prompt_only_chooses(talk: Talk) -> None:
-    assert replies(talk, "/template terse", "Hi", "/template empty", "/template empty Ho") == [
+    assert replies(talk, "/template terse", "Hi", "/template empty", "/template empty Ho", "/template person") == [
         "template terse: system prompt and 2 tools set",
         "template empty: there is nothing in it",
+        "template person: form of answers set",
     ]
     assert [it[-1] for it in talk.asked] == [("user", "Hi"), ("user", "Ho")]
     assert talk.asked[0][0] == ("system", "Be brief.")
     assert [it["function"]["name"] for it in talk.bodies[0]["tools"]] == ["now", "calculator"]
+
+
+def test_a_template_may_choose_the_form_of_answers(talk: Talk) -> None:
+    talk("/template person", "Hi")
+    assert talk.bodies[0]["response_format"]["type"] == "json_schema"
 
 
 def test_files_and_mentions_go_into_the_frame(talk: Talk) -> None:
@@ -113,6 +120,7 @@ def test_what_waits_is_listed_and_dropped(talk: Talk) -> None:
         "empty                   $input",
         "haiku                   $topic=the sea",
         "off                     $input",
+        "person                  $input",
         "review                  Reviews a text.",
         "terse                   $input",
         "template review frames the next message; /template none drops it",
@@ -266,7 +274,7 @@ def test_tab_offers_templates_variables_and_paths(talk: Talk) -> None:
 
         assert after("/template ") == [
             *("/template none", "/template empty ", "/template haiku ", "/template off "),
-            *("/template review ", "/template terse "),
+            *("/template person ", "/template review ", "/template terse "),
         ]
         assert after("/template re") == ["/template review "]
         assert after("/template review ") == ["/template review tone=", "/template review lang="]

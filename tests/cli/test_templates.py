@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.cli import Glm
-from tests.support.served import saying, serving
+from tests.support.served import completion, json_answer, saying, serving
 
 REVIEW = """\
 system = "You are a $tone reviewer."
@@ -226,6 +226,64 @@ def test_extract_is_of_the_template_unless_flags_ask_for_something_else(glm: Glm
         assert glm("run", "-t", "code", "-x", "x", env=served.env).answer == ("a\n", "", 0)
         whole = json.loads(glm("run", "-t", "code", "--json", "x", env=served.env).stdout)
     assert whole["choices"][0]["message"]["content"] == CODE
+
+
+PERSON = "schema = 'name, age int'"
+
+
+def test_the_schema_of_a_template_is_asked_for_and_checked(glm: Glm) -> None:
+    keep(glm, "person", PERSON)
+    with serving(json_answer(completion('{"name": "Ada", "age": 36}'))) as served:
+        assert glm("run", "-t", "person", "x", env=served.env).answer == ('{"name": "Ada", "age": 36}\n', "", 0)
+    form = served.bodies[0]["response_format"]
+    assert (form["type"], list(form["json_schema"]["schema"]["properties"])) == ("json_schema", ["name", "age"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "schema = 'person.json'",
+        "[schema]\ntype = 'object'\nproperties = {name = {type = 'string'}}",
+        """schema = '{"type": "object", "properties": {"name": {"type": "string"}}}'""",
+    ],
+)
+def test_a_schema_may_be_a_table_or_a_file_beside_the_template(glm: Glm, text: str) -> None:
+    keep(glm, "person", text)
+    (glm.folder / "templates" / "person.json").write_text(
+        '{"type": "object", "properties": {"name": {"type": "string"}}}'
+    )
+    schema = body(glm, "-t", "person", "x")["response_format"]["json_schema"]["schema"]
+    assert schema["properties"] == {"name": {"type": "string"}}
+
+
+def test_schema_multi_asks_for_a_list(glm: Glm) -> None:
+    keep(glm, "people", "schema_multi = 'name str'")
+    schema = body(glm, "-t", "people", "x")["response_format"]["json_schema"]["schema"]
+    assert schema["properties"]["items"]["type"] == "array"
+
+
+def test_flags_beat_the_form_of_the_template(glm: Glm) -> None:
+    keep(glm, "person", PERSON)
+    keep(glm, "object", "[options]\nresponse_format = {type = 'json_object'}")
+    keep(glm, "code", "extract = 'first'")
+    assert body(glm, "-t", "person", "--response-format", "text", "x")["response_format"] == {"type": "text"}
+    assert body(glm, "-t", "person", "--json-object", "x")["response_format"] == {"type": "json_object"}
+    assert body(glm, "-t", "object", "--schema", "a int", "x")["response_format"]["type"] == "json_schema"
+    assert body(glm, "-t", "code", "--schema", "a int", "x")["response_format"]["type"] == "json_schema"
+    assert glm("run", "-t", "person", "-x", "x").answer == (
+        "",
+        "--extract prints code, and template person asks for JSON\nLeave out --extract.\n",
+        2,
+    )
+
+
+def test_a_schema_that_is_none_is_told_with_its_line(glm: Glm) -> None:
+    keep(glm, "person", "\nschema = 'nobody'")
+    result = glm("run", "-t", "person", "x")
+    assert (result.status, result.stderr.splitlines()[0]) == (
+        2,
+        "there is no schema named nobody (from templates/person.toml line 2)",
+    )
 
 
 def test_the_prompt_form_takes_the_framed_prompt(glm: Glm) -> None:

@@ -16,6 +16,7 @@ from glmcli.cli.slash import (
     clipboard,
     context,
     costs,
+    forms,
     history,
     input,
     sessions,
@@ -85,7 +86,7 @@ GROUPS: tuple[tuple[Slash, ...], ...] = (
     (*history.SLASHES, *sessions.SLASHES),
     (*input.SLASHES, *templates.SLASHES, *shell.SLASHES, *clipboard.SLASHES),
     choices.SLASHES,
-    show.SLASHES,
+    (*show.SLASHES, *forms.SLASHES),
     tools.SLASHES,
     (*context.SLASHES, *costs.SLASHES),
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from glmcli.api.choices import assigned
 from glmcli.api.fields import Field, fields, read_flag, read_value
 from glmcli.api.request import Sourced, overlay
+from glmcli.cli.asked_form import FIELD
 from glmcli.cli.prompt import read_path
 from glmcli.cli.slash.slash import Slash, prose
 from glmcli.errors import UsageError
@@ -92,7 +93,8 @@ def with_field(plan: "Plan", name: str, text: str, origin: str) -> "Plan":
         return replace(plan, model=given)
     params = overlay(plan.params, {name: given})
     chosen = {key: it for key, it in plan.chosen.items() if key in params}
-    return replace(plan, params=params, chosen={**chosen, name: given.value})
+    structured = "" if name == FIELD else plan.structured
+    return replace(plan, params=params, chosen={**chosen, name: given.value}, structured=structured)
 
 
 def without_field(plan: "Plan", name: str) -> "Plan":
@@ -111,7 +113,8 @@ def without_field(plan: "Plan", name: str) -> "Plan":
         raise UsageError(f"{name} is not set", hint="/set lists what is.")
     chosen = {key: it for key, it in plan.chosen.items() if key != name}
     kept = {key: it for key, it in plan.params.items() if key in chosen}
-    return replace(plan, params=overlay(plan.settings.defaults(), kept), chosen=chosen)
+    structured = "" if name == FIELD else plan.structured
+    return replace(plan, params=overlay(plan.settings.defaults(), kept), chosen=chosen, structured=structured)
 
 
 def _read(it: Field | None, text: str) -> Any:

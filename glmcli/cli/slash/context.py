@@ -84,7 +84,9 @@ def _compact(repl: "Repl", argument: str) -> None:
         raise UsageError("there is nothing to sum up yet", hint="Type a message first.")
     recall(repl)
     before = repl.filled()
-    plan = replace(repl.plan, system=Sourced(SUMMARISER, "/compact"), params=_plain(repl.plan), chosen={}, tools=())
+    plan = replace(
+        repl.plan, system=Sourced(SUMMARISER, "/compact"), params=_plain(repl.plan), chosen={}, tools=(), structured=""
+    )
     asked = user(f"{ASK} {argument}".strip())
     kept = _that_fit(messages, [system(SUMMARISER), asked], before)
     if not kept:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from glmcli.api.request import Sourced, overlay
-from glmcli.cli.plan import Plan, wanted_of
+from glmcli.cli.plan import Plan, structured_of, wanted_of
 from glmcli.cli.slash.slash import Slash
 from glmcli.errors import ConfigError, Terminated, UsageError
 
@@ -87,6 +87,7 @@ def plan_for(plan: "Plan", session: "Session") -> "Plan":
         chosen=dict(session.options),
         wanted=wanted_of(session),
         tools=(),
+        structured=structured_of(session),
     )
 
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 TEMPLATE = "chat_template_kwargs"
 THINKING = "enable_thinking"
-FORM = "response_format"
 ON_OFF = {"on": True, "off": False}
 
 
@@ -80,29 +79,6 @@ def _model(repl: "Repl", argument: str) -> None:
         repl.terminal.note(f"the model is {repl.plan.model.value} from now on")
     else:
         repl.say(f"{repl.plan.model.value} (from {repl.plan.model.origin})")
-
-
-def _json(repl: "Repl", argument: str) -> None:
-    plan = repl.plan
-    if argument == "on":
-        repl.choose(with_field(plan, FORM, '{"type": "json_object"}', "/json"))
-    elif argument == "off":
-        if FORM in plan.chosen:
-            plan = without_field(plan, FORM)
-        repl.choose(with_field(plan, FORM, "null", "/json") if _form(plan) else plan)
-    elif argument:
-        raise UsageError(f"/json takes on or off, not {argument}; nothing was changed")
-    form = _form(repl.plan)
-    said = repl.terminal.note if argument else repl.say
-    said(f"answers are {form}" if form else "answers may have any form")
-
-
-def _form(plan: "Plan") -> str:
-    """What answers have to be, in words; empty where nothing is asked of them."""
-    it = plan.params.get(FORM)
-    kind = it.value.get("type") if it is not None and isinstance(it.value, dict) else None
-    named = {"json_object": "JSON objects", "json_schema": "JSON after a schema"}
-    return "" if kind in (None, "text") else named.get(str(kind), str(kind))
 
 
 def _curl(repl: "Repl", argument: str) -> None:
@@ -184,7 +160,6 @@ SLASHES = (
     Slash(("model",), "[NAME]", "shows or changes the model", _model, "model"),
     Slash(("think",), "[on|off|default]", "whether the model thinks", _think, "choice", (*_SWITCH, "default")),
     Slash(("reasoning",), "", "shows the thinking of the last answer", _reasoning),
-    Slash(("json",), "[on|off]", "whether answers are JSON objects", _json, "choice", _SWITCH),
     Slash(("raw",), "[on|off]", "whether answers are shown as Markdown source", _raw, "choice", _SWITCH),
     Slash(("plain",), "[on|off]", "whether answers are shown line by line", _plain, "choice", _SWITCH),
     Slash(("theme",), "[NAME]", "shows or changes the colours", _theme, "choice", ("auto", "dark", "light", "plain")),

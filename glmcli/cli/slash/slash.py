@@ -21,6 +21,7 @@ Completes = Literal[
     "choice",
     "tool",
     "server",
+    "schema",
     "template",
 ]
 """What the Tab key offers after a command: `assignment` is the name of a field and then its value, `assignments` are

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from glmcli.api.request import overlay
+from glmcli.cli.asked_form import FIELD
 from glmcli.cli.slash.slash import Slash, prose, row
 from glmcli.errors import UsageError
 
@@ -63,7 +64,7 @@ def parsed(argument: str) -> tuple[str, dict[str, str], str]:
 
 def _with_choices(repl: "Repl", frame: "Frame") -> "tuple[Plan, str]":
     """The plan with what the template chooses, and that in words; empty where it chooses nothing."""
-    from glmcli.cli.templating import tools_of
+    from glmcli.cli.templating import template_form, tools_of
 
     template, plan = frame.template, repl.plan
     folder = plan.settings.folder
@@ -78,8 +79,14 @@ def _with_choices(repl: "Repl", frame: "Frame") -> "tuple[Plan, str]":
         params = overlay(plan.params, options)
         kept = {name: value for name, value in plan.chosen.items() if name in params}
         chosen = {name: params[name].value for name in options if name != "messages"}
-        plan = replace(plan, params=params, chosen={**kept, **chosen})
+        structured = "" if FIELD in options else plan.structured
+        plan = replace(plan, params=params, chosen={**kept, **chosen}, structured=structured)
         told.append("1 option" if len(options) == 1 else f"{len(options)} options")
+    if (form := template_form(template, folder)) is not None:
+        from glmcli.cli.slash.forms import with_form
+
+        plan = with_form(plan, *form)
+        told.append("form of answers")
     if template.tools or template.functions:
         from glmcli.tools.toolbox import Wanted
 
