@@ -13,6 +13,7 @@ One way through the program, one type per hop:
     attachments.py        what goes along with a prompt, by media.py; conversation_file.py: --messages
     code_blocks.py        the code of an answer
     tools/                what the model may call: built-in tools, functions, programs, MCP servers; who approves a call
+    structured/           the schema that an answer was asked for, and whether it fits
     turn.py               one user message to its answer, calls of tools in between: feeds the store, then the renderer
     demo/, local/         embedded endpoints; demo shares no code with api, so that it cannot share its mistakes
     ui/                   events -> terminal; the only home of Rich

@@ -102,15 +102,16 @@ def test_the_model_is_shown_and_changed(talk: Talk) -> None:
 
 
 def test_answers_are_json_objects(talk: Talk) -> None:
-    told = replies(talk, "/json", "/json on", "JSON please", "/json off", "b", "/json off", "/json maybe")
+    told = replies(talk, "/json", "/json on", "/json", "/json off", "b", "/json off", "/json maybe")
     assert told == [
         "answers may have any form",
+        "answers are JSON objects",
         "answers are JSON objects",
         "answers may have any form",
         "answers may have any form",
         "/json takes on or off, not maybe; nothing was changed",
     ]
-    assert [body.get("response_format") for body in talk.bodies] == [{"type": "json_object"}, None]
+    assert [body.get("response_format") for body in talk.bodies] == [None]
 
 
 def test_json_of_the_settings_can_be_switched_off(talk: Talk) -> None:
