@@ -187,7 +187,8 @@ def test_compact_goes_on_with_a_summary_in_a_new_session(uncounted: Talk) -> Non
 
 
 def test_a_summary_is_asked_for_in_plain_words(talk: Talk) -> None:
-    talk("/set temperature 0.5", "/json on", "/set stop x", "Hello", "/compact", "And?")
+    form = '/set response_format {"type": "json_object"}'
+    talk("/set temperature 0.5", form, "/set stop x", "Hello", "/compact", "And?")
     assert [body.get("response_format") for body in talk.bodies] == [
         {"type": "json_object"},
         None,

@@ -141,7 +141,9 @@ def test_a_schema_that_is_too_deep_is_told() -> None:
     schema: dict[str, Any] = {}
     for _ in range(2000):
         schema = {"properties": {"a": schema}}
-    assert told("{}", schema) == ("The schema of f cannot be used, so it cannot be called: Recursion limit reached")
+    assert told("{}", schema) == (
+        "The schema of f cannot be used, so it cannot be called: it, or what is held against it, is nested too deeply"
+    )
 
 
 @pytest.mark.parametrize("format", [None, {"type": "text"}])
