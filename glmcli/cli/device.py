@@ -46,12 +46,12 @@ class Device:
         modes = _without_echo(found)
 
         def hush(number: int | None = None, frame: FrameType | None = None) -> None:
-            if not self._lent and self._foreground():
+            if not self._lent and self.foreground():
                 self._set(modes)
                 self._write(PASTE_MARKED)
 
         def stop(number: int, frame: FrameType | None) -> None:
-            if not self._given and self._foreground():
+            if not self._given and self.foreground():
                 self._write(AS_FOUND)
                 self._set(found)
             signal.signal(number, signal.SIG_DFL)
@@ -70,7 +70,7 @@ class Device:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-            if self._foreground():
+            if self.foreground():
                 self._write(AS_FOUND)
                 self._set(found)
 
@@ -107,7 +107,7 @@ class Device:
         before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
 
         def end(number: int, frame: FrameType | None) -> None:
-            if not (self._given or self._foreground()):
+            if not (self._given or self.foreground()):
                 signal.signal(number, signal.SIG_DFL)
                 signal.raise_signal(number)
             handler = before[number]
@@ -125,7 +125,7 @@ class Device:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _foreground(self) -> bool:
+    def foreground(self) -> bool:
         """Whether the terminal is ours: a job in the background that sets its modes is stopped."""
         try:
             return os.tcgetpgrp(self.keys) == os.getpgrp()

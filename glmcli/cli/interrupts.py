@@ -22,7 +22,7 @@ Handler = Callable[[int, FrameType | None], Any]
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NEVER = ("_frozen_importlib", "importlib.", "glmcli.store.")
 """Beginnings of the names of modules that no signal interrupts."""
-NOT_BY_CTRL_C = (*NEVER, "asyncio.", "prompt_toolkit.", "glmcli.ui.")
+NOT_BY_CTRL_C = (*NEVER, "asyncio.", "prompt_toolkit.", "glmcli.ui.", "glmcli.cli.keyboard.listening")
 """Those that must go on afterwards. Reading a line has a Ctrl-C of its own."""
 AGAIN = 0.01
 """Seconds until it is tried again."""

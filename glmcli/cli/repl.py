@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from glmcli.settings import Settings
     from glmcli.store import Session
     from glmcli.templates import Frame
+    from glmcli.ui.foot import Foot
     from glmcli.ui.terminal import Terminal
 
 FAREWELLS = ("exit", "quit", "bye")
@@ -50,6 +51,9 @@ class Reader(Protocol):
 
     def offer(self, text: str) -> None:
         """The next message begins with this text, to be changed and sent."""
+
+    def answering(self, foot: "Foot | None") -> AbstractContextManager[object]:
+        """While the block runs an answer comes: what is typed is kept, and shown in the foot of the terminal."""
 
     def hold(self) -> None:
         """What was typed ahead begins the next message, and sends nothing by itself."""
@@ -216,22 +220,24 @@ class Repl:
             self.unasked = []  # from here on the conversation has it
             self.draft.sent(new)
             self.sent = (body, plan)
-            completion, error = answer(
-                client,
-                plan,
-                self.conversation,
-                new,
-                body,
-                self._options,
-                self.terminal,
-                self._warn,
-                verbose=self._verbose,
-                debug=self._debug,
-                on_usage=self.usages.append,
-                tooling=self.tooling,
-                pending=() if new else self.conversation.open_calls(),
-            )
+            with self.answering(plan):
+                completion, error = answer(
+                    client,
+                    plan,
+                    self.conversation,
+                    new,
+                    body,
+                    self._options,
+                    self.terminal,
+                    self._warn,
+                    verbose=self._verbose,
+                    debug=self._debug,
+                    on_usage=self.usages.append,
+                    tooling=self.tooling,
+                    pending=() if new else self.conversation.open_calls(),
+                )
         except GlmError as failure:
+            self.keyboard.hold()
             show_failure(self.terminal, failure)
             return
         self.last = completion
@@ -245,12 +251,19 @@ class Repl:
         ways = "/retry asks again"
         if begun and error.exit_status in (ExitStatus.INTERRUPTED, ExitStatus.INCOMPLETE):
             ways = f"/continue goes on, {ways}"
+        self.keyboard.hold()
         if isinstance(error, Interrupted):
-            self.keyboard.hold()
             ways = f"interrupted{'; what came is kept' if begun else ' before an answer began'}: {ways}"
         else:
             show_failure(self.terminal, error, in_chat=True)
         self.terminal.note(ways)
+
+    def answering(self, plan: Plan) -> AbstractContextManager[object]:
+        """While the block runs an answer comes, and what is typed meanwhile is kept and shown."""
+        from glmcli.ui.foot import foot_of
+
+        source = self._options.raw or not plan.settings.value("markdown").value
+        return self.keyboard.answering(foot_of(self.terminal, source=source, plain=self._options.plain))
 
     def body(self, messages: list[dict[str, Any]], plan: Plan) -> dict[str, Any]:
         """The checked request body of these messages. Raises RequestError."""
@@ -333,7 +346,7 @@ class Repl:
         note("/help lists commands and keys, Ctrl-D leaves")
         if count := self.keyboard.rescued():
             what = "a message that was" if count == 1 else f"{count} messages that were"
-            note(f"{what} typed but not sent when glm was killed: the Up key brings it back", "warning")
+            note(f"{what} typed but not sent when glm ended: the Up key brings it back", "warning")
         note("")
         if session is not None:
             self.recall()

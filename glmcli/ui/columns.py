@@ -60,6 +60,20 @@ def fit(text: str, columns: int, ellipsis: str = "…") -> str:
     return text
 
 
+def ended(text: str, columns: int, ellipsis: str = "…", *, cut: bool = False) -> str:
+    """The longest end of a one-line text that fits on any terminal of that width, an ellipsis before it if something is
+    missing. cut: whether something is missing already."""
+    if not cut and most_width_of(text) <= columns:
+        return text
+    room, at = columns - len(ellipsis), len(text)
+    for unit in reversed(list(_UNIT.finditer(text))):
+        room -= most_columns_of(unit.group())
+        if room < 0:
+            break
+        at = unit.start()
+    return f"{ellipsis}{text[at:]}" if columns >= len(ellipsis) else ""
+
+
 def chopped(text: str, columns: int) -> Iterator[str]:
     """The text as rows that fit on any terminal of that width."""
     begin = used = 0

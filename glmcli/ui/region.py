@@ -22,6 +22,8 @@ echoed (`^C`) may have moved the cursor. That row by itself: tmux pushes a scree
 cell into its scrollback, where each frame of the live rows would be found."""
 _END_OF_LAST = "\x1b[F\x1b[{}C\x1b[J"
 """Behind so many columns of the row above, and nothing left there or below."""
+_END_OF_ROW = "\x1b[{0}F\x1b[{1}C{2}\x1b[{0}E"
+"""The text behind so many columns of the row so many rows up, and back."""
 BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
 
 
@@ -33,7 +35,8 @@ class Line(NamedTuple):
 
 
 class Region:
-    """An overlay of the terminal. The cursor always rests at the start of the row below it."""
+    """An overlay of the terminal. The cursor always rests at the start of the row below it, and below the foot of the
+    terminal, which stands under its rows."""
 
     def __init__(self, terminal: Terminal, stream: Stream = "stdout") -> None:
         self._terminal = terminal
@@ -67,7 +70,8 @@ class Region:
             if not self._drawn:
                 self._terminal.fresh_line(self._stream)
             self._refit()
-            old, new = self._drawn, [*done, *live]
+            old = [*self._drawn, *self._below]
+            new = [*done, *live, *self._foot(len(live))]
             same = 0
             while not self._resized and same < min(len(old), len(new)) and old[same] == new[same]:
                 same += 1
@@ -85,25 +89,51 @@ class Region:
         with self._terminal.lock:
             if not self._drawn or self.outdated:
                 return False
+            below = len(self._below)
             *_, last = self._drawn
             if last.columns + columns > self._size[0] or not last.columns:
                 return False
-            self._terminal.draw(_END_OF_LAST.format(last.columns) + f"{text}\n", self._stream)
+            if below:
+                self._terminal.draw(_END_OF_ROW.format(below + 1, last.columns, text), self._stream)
+            else:
+                self._terminal.draw(_END_OF_LAST.format(last.columns) + f"{text}\n", self._stream)
             self._drawn[-1] = Line(last.text + text, last.columns + columns)
             return True
 
     def hide(self) -> None:
         self._refit()
+        if up := len(self._drawn) + len(self._below):
+            self._terminal.draw(_UP.format(up), self._stream)
         self._kept, self._drawn = self._drawn, []
-        if self._kept:
-            self._terminal.draw(_UP.format(len(self._kept)), self._stream)
+        if self._terminal.foot is not None:
+            self._terminal.foot.drawn = []
 
     def show(self) -> None:
-        # What was written meanwhile may have left its line open: the rows go below it.
-        self._terminal.fresh_line(self._stream)
+        if self._kept:
+            # What was written meanwhile may have left its line open: the rows go below it.
+            self._terminal.fresh_line(self._stream)
+        elif self._terminal.inside_line(self._stream):
+            return  # the foot alone ends nobody's line
         self._drawn, self._kept = self._kept, []
-        if self._drawn:
-            self._terminal.draw("".join(f"{line.text}\n" for line in self._drawn), self._stream)
+        if rows := [*self._drawn, *self._foot(len(self._drawn))]:
+            self._terminal.draw("".join(f"{line.text}\n" for line in rows), self._stream)
+
+    def refresh(self) -> None:
+        if not self.outdated and (self._drawn or not self._terminal.inside_line(self._stream)):
+            self.paint([], self._drawn, self._together)
+
+    @property
+    def _below(self) -> list[Line]:
+        """The rows of the foot that stand now."""
+        return self._terminal.foot.drawn if self._terminal.foot is not None else []
+
+    def _foot(self, above: int) -> list[Line]:
+        """The rows of the foot as they will stand below so many others."""
+        foot = self._terminal.foot
+        if foot is None:
+            return []
+        foot.drawn = foot.rows(self._terminal.height - 1 - above)
+        return foot.drawn
 
     @property
     def _size_now(self) -> tuple[int, int]:
@@ -112,14 +142,15 @@ class Region:
     def _refit(self) -> None:
         """After the window was resized: lets go of the rows that are out of reach, or whose height is not known. Of all
         of them where somebody else has written below."""
+        cut_off = self._terminal.foot is not None and self._terminal.foot.let_go()
         if self._displaced != self._terminal.displaced:
             self._displaced = self._terminal.displaced
             self._stood += [bare(line.text) for line in self._drawn]
             self._drawn, self._together = [], 0
-        if not self._drawn or self._size == self._size_now:
+        if not self._drawn or (self._size == self._size_now and not cut_off):
             return
         width, height = self._size = self._size_now
-        out = max(0, len(self._drawn) + 1 - height)
+        out = len(self._drawn) if cut_off else max(0, len(self._drawn) + len(self._below) + 1 - height)
         if self._terminal.reflows:
             out = max([out, *(at for at, line in enumerate(self._drawn, 1) if line.columns > width)])
         if out:

@@ -14,6 +14,8 @@ from typing import Protocol
 from glmcli.errors import GlmError
 from glmcli.ui.clean import one_line
 from glmcli.ui.columns import fit as fit
+from glmcli.ui.columns import most_width_of
+from glmcli.ui.region import Line, Region
 from glmcli.ui.terminal import Terminal
 
 GLYPHS = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -73,6 +75,7 @@ class Status:
         self._terminal = terminal
         self._able = able and terminal.err_is_tty and not terminal.dumb and not terminal.quiet
         self._ticker = tickers(self.tick)
+        self._region = Region(terminal, "stderr")
         self._words: Callable[[float], str] | None = None
         self._started = 0.0
         self._drawn = False
@@ -85,42 +88,34 @@ class Status:
             self._words = words
             self._delay = 0.0 if self._drawn else delay
             if self._able:
-                self._terminal.overlay = self
-                self.show()
+                self.tick()
                 self._ticker.start()
 
     def stop(self) -> None:
         """Takes the line away for good."""
         with self._terminal.lock:
             if self._words is not None and self._able:
-                self.hide()
-                self._terminal.overlay = None
                 self._ticker.stop()
+                if self._drawn:
+                    self._drawn = False
+                    self._region.paint([], [])
+                    self._region.stood()
             self._words = None
 
     def tick(self) -> None:
         """Draws the line as it is now."""
         with self._terminal.lock:
-            if self._terminal.overlay is self:
-                self.show()
-
-    def show(self) -> None:
-        seconds = self._terminal.world.monotonic() - self._started
-        if self._words is None or seconds < self._delay or self._terminal.inside_line("stderr"):
-            return
-        marks = glyphs(self._terminal)
-        glyph = marks[int(seconds / FRAME) % len(marks)]
-        line = fit(f"{glyph} {one_line(self._words(seconds))}", self._terminal.width - 1)
-        if self._terminal.color("stderr"):
-            line = f"\x1b[2m{line}\x1b[0m"
-        before = "\r" if self._drawn else ""
-        self._drawn = True
-        self._terminal.draw(f"{before}{line}\x1b[K", "stderr")
-
-    def hide(self) -> None:
-        if self._drawn:
-            self._drawn = False
-            self._terminal.draw("\r\x1b[K", "stderr")
+            seconds = self._terminal.world.monotonic() - self._started
+            if self._words is None or seconds < self._delay or self._terminal.inside_line("stderr"):
+                return
+            marks = glyphs(self._terminal)
+            glyph = marks[int(seconds / FRAME) % len(marks)]
+            line = fit(f"{glyph} {one_line(self._words(seconds))}", self._terminal.width - 1)
+            columns = most_width_of(line)
+            if self._terminal.color("stderr"):
+                line = f"\x1b[2m{line}\x1b[0m"
+            self._drawn = True
+            self._region.paint([], [Line(line, columns)])
 
 
 @contextmanager

@@ -14,12 +14,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
-from typing import BinaryIO, Literal, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
 
 from glmcli.errors import GlmError
 from glmcli.ui.clean import Cleaner, clean, utf8
 from glmcli.ui.columns import wrapped
 from glmcli.world import World
+
+if TYPE_CHECKING:
+    from glmcli.ui.foot import Foot
 
 Stream = Literal["stdout", "stderr"]
 Style = Literal["", "dim", "warning", "error", "bold"]
@@ -36,6 +39,9 @@ class Overlay(Protocol):
 
     def show(self) -> None:
         """Draw it again as it is now."""
+
+    def refresh(self) -> None:
+        """Draw the foot anew, and of the rest no more than that takes."""
 
 
 class Terminal:
@@ -57,6 +63,7 @@ class Terminal:
         self._choice = color
         self._cleaners: dict[Stream, Cleaner] = {"stdout": Cleaner(), "stderr": Cleaner()}
         self._overlay: Overlay | None = None
+        self.foot: Foot | None = None
         # A terminal that shows both streams has one cursor; otherwise each stream has its own.
         self._shared = self.out_is_tty and self.err_is_tty
         self._inside_line: dict[Stream, bool] = {"stdout": False, "stderr": False}
@@ -203,18 +210,20 @@ class Terminal:
 
     @contextmanager
     def above(self) -> Iterator[None]:
-        """The overlay, if any, is out of the way meanwhile, and nobody else writes."""
+        """The overlay and the foot, if any, are out of the way meanwhile, and nobody else writes."""
         with self.lock:
             overlay, self._overlay = self._overlay, None
-            if overlay is None:
+            moving = overlay or self.foot
+            if moving is None:
                 yield
                 return
-            overlay.hide()
+            moving.hide()
+            foot, self.foot = self.foot, None
             try:
                 yield
             finally:
-                self._overlay = overlay
-                overlay.show()
+                self._overlay, self.foot = overlay, foot
+                moving.show()
 
     def draw(self, data: str, stream: Stream = "stdout") -> None:
         """Our own control sequences and cleaned text, as they are. They leave the cursor at the start of a line, or,

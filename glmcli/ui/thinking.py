@@ -82,6 +82,8 @@ class Thinking:
             self._since = self._terminal.world.monotonic()
             self._characters = 0
         self._characters += len(text)
+        if (foot := self._terminal.foot) is not None:
+            foot.think(text, begun=begun, elsewhere=self._mode == "stream" or self._view is not None)
         if self._mode == "stream" and not self._terminal.quiet:
             if begun:
                 self._status.stop()
@@ -109,6 +111,8 @@ class Thinking:
 
     def _end(self) -> None:
         self._status.stop()
+        if self._terminal.foot is not None:
+            self._terminal.foot.elsewhere = False
         if self._view is not None:
             self._view.stop()
         if self._since is None:

@@ -1,4 +1,5 @@
-"""The model's reasoning while it comes: a few dim rows of its end, with seconds and tokens, then gone.
+"""The model's reasoning while it comes: a few dim rows of its end, with seconds and tokens, then gone. Unfolded they
+are as many as there is room for.
 
 A region at the end of the terminal that a ticker redraws; the text before its last rows is not kept here.
 """
@@ -43,7 +44,7 @@ class Thoughts:
         """More of the reasoning. It is seen at the next tick."""
         with self._terminal.lock:
             self._tail += self._cleaner.feed(text)
-            most = 4 * ROWS * self._terminal.width
+            most = 4 * max(ROWS, self._terminal.height) * min(MOST_COLUMNS, self._terminal.width)
             if len(self._tail) > 2 * most:  # seldom, so that the rows do not break elsewhere each time
                 self._tail = self._tail[-most:]
 
@@ -68,11 +69,24 @@ class Thoughts:
             room = max(1, min(MOST_COLUMNS, self._terminal.width - 1))
             marks = glyphs(self._terminal)
             last = fit(f"{marks[int(seconds / FRAME) % len(marks)]} {self._words(seconds)}", room)
-            lines = self._tail.split("\n") if self._terminal.height >= LEAST_HEIGHT else []
-            lines = [row for line in lines if line.strip() for row in wrapped(line.strip().expandtabs(4), room)]
-            rows = [row for line in lines for row in chopped(line, room)]
-            self._region.paint([], [self._line(row) for row in [*rows[-ROWS:], last]])
+            height, foot = self._terminal.height, self._terminal.foot
+            most = height * 2 // 3 - 1 if foot is not None and foot.unfolded else ROWS
+            rows = ending(self._tail, most, room) if height >= LEAST_HEIGHT else []
+            self._region.paint([], [self._line(row) for row in [*rows, last]])
 
     def _line(self, row: str) -> Line:
         text = f"\x1b[2m{row}\x1b[0m" if self._terminal.color("stderr") else row
         return Line(text, most_width_of(row))
+
+
+def ending(text: str, most: int, columns: int) -> list[str]:
+    """The last rows of a text, broken between words, at most so many; blank lines are left out. The text before them is
+    not looked at."""
+    rows: list[str] = []
+    for line in reversed(text.split("\n")):
+        if len(rows) >= most:
+            break
+        if line.strip():
+            broken = wrapped(line.strip().expandtabs(4), columns)
+            rows[:0] = [row for part in broken for row in chopped(part, columns)]
+    return rows[-most:] if most > 0 else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,9 @@ class Script:
 
     vi = False
     typed = False
+
+    def answering(self, foot: object) -> AbstractContextManager[object]:
+        return nullcontext()
 
     def hold(self) -> None:
         pass

@@ -79,6 +79,7 @@ def test_what_a_killed_process_had_is_found_once_and_what_a_living_one_has_is_le
     assert Unsent(tmp_path).left() == ["half a\nmessage"]
     assert Unsent(tmp_path).left() == []
     assert [path.read_text() for path in (tmp_path / FOLDER).iterdir()] == ["still typing"]
+    living.keep("")
     living.close()
     assert list((tmp_path / FOLDER).iterdir()) == []
 

@@ -13,7 +13,7 @@ from tests.support.cli import Glm
 from tests.support.served import cut, delta, saying, serving, stream
 
 UP, ENTER, CTRL_D, CTRL_O, CTRL_Z = "\x1b[A", "\r", "\x04", "\x0f", "\x1a"
-FOUND = "a message that was typed but not sent when glm was killed: the Up key brings it\nback\n"
+FOUND = "a message that was typed but not sent when glm ended: the Up key brings it back\n"
 
 
 def test_a_draft_survives_kill_9_and_comes_back_once(started: Start) -> None:

@@ -198,6 +198,9 @@ class Sign:
     def show(self) -> None:
         self._terminal.draw("<show>", "stderr")
 
+    def refresh(self) -> None:
+        self._terminal.draw("<refresh>", "stderr")
+
 
 def test_an_overlay_is_out_of_the_way_of_everything_that_is_written() -> None:
     stage = Stage()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import select
 from collections.abc import Callable
 
@@ -13,8 +12,6 @@ from glmcli.cli.keyboard.ready import ready
 ESCAPE = b"\x1b"
 INTRODUCERS = (b"[", b"O")
 """What follows Escape in the keys that send several bytes; then come digits and signs, then the last one."""
-ESCAPES = re.compile("\x1b\\[[0-9;]*[A-Za-z~]")
-"""Keys that are no text, and the marks of a paste."""
 PASTE, PASTED = b"200~", b"\x1b[201~"
 """Behind the introducer: what follows was pasted, up to the other mark."""
 QUIET = 0.5
@@ -26,20 +23,22 @@ MORE = 0.05
 class Asking:
     """Questions on a device that is quiet.
 
-    before: takes what was typed ahead, so that it is not lost; None to drop it.
+    before: takes what was typed ahead, so that it is not lost; None to drop it. typed: whether somebody has typed
+    already, and may be in the middle of it.
     """
 
-    def __init__(self, device: Device, before: Callable[[str], None] | None = None) -> None:
+    def __init__(self, device: Device, before: Callable[[str], None] | None = None, *, typed: bool = False) -> None:
         self._device = device
         self._before = before
+        self._typed = typed
 
     def begin(self) -> None:
         """From here on keys are answers. Waits for a pause of whoever is typing."""
         ahead = ready(self._device.keys)
-        if ahead:
+        if ahead or self._typed:
             ahead += ready(self._device.keys, QUIET)
         if ahead and self._before is not None:
-            self._before(ahead.decode("utf-8", "replace").replace("\r", "\n"))
+            self._before(ahead.decode("utf-8", "replace"))
 
     def key(self) -> str:
         """The next key: a letter or sign, or the control character of one like Enter or Escape; "" where the terminal

@@ -1,4 +1,4 @@
-"""What was typed before there was a prompt for it.
+"""What was typed before there was a prompt for it, as the terminal sends it.
 
 While `glm` was still starting the terminal took each Enter for the end of a line, and at the prompt it must be an Enter
 again. While an answer came that was stopped then, each Enter meant to send what the answer may have made pointless.
@@ -13,11 +13,8 @@ from glmcli.cli.keyboard.ready import ready
 
 if TYPE_CHECKING:
     from prompt_toolkit.input import Input
-    from prompt_toolkit.key_binding import KeyPress
 
 MOST = 65536
-BEGIN, END = "\x1b[200~", "\x1b[201~"
-"""The marks of a paste."""
 
 
 def pending(device: Device) -> str:
@@ -25,36 +22,47 @@ def pending(device: Device) -> str:
     return ready(device.keys, most=MOST).decode("utf-8", "replace").replace("\n", "\r")
 
 
-def press_again(text: str, keys: "Input") -> None:
-    """The next prompt on these keys begins with the keys of this text."""
-    from prompt_toolkit.input.typeahead import store_typeahead
-
-    store_typeahead(keys, _presses(text))
-
-
-def hold(device: Device, keys: "Input") -> None:
-    """The next prompt on these keys begins with all that was typed ahead, on the device, which is quiet, and on what a
-    prompt has read already. Each Enter is a new line, the last ones are nothing."""
-    from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
+def held(typed: str) -> str:
+    """The same, so that it sends nothing: each Enter is a new line, the last ones are nothing. What was still being
+    pasted ends."""
+    if not typed:
+        return ""
     from prompt_toolkit.key_binding import KeyPress
     from prompt_toolkit.keys import Keys
 
+    from glmcli.cli.keyboard.presses import presses, sent
+
     new_line = KeyPress(Keys.ControlJ, "\n")
-    held = [
-        new_line if press.key == Keys.ControlM else press
-        for press in [*get_typeahead(keys), *_presses(pending(device))]
-    ]
-    while held and held[-1] == new_line:
-        held.pop()
-    store_typeahead(keys, held)
+    keys = [new_line if press.key == Keys.ControlM else press for press in presses(typed)]
+    while keys and keys[-1] == new_line:
+        keys.pop()
+    return sent(keys)
 
 
-def _presses(text: str) -> "list[KeyPress]":
-    from prompt_toolkit.input.vt100_parser import Vt100Parser
+def press(typed: str, keys: "Input") -> None:
+    """It is what is pressed first in the next prompt on these keys."""
+    if not typed:
+        return
+    from prompt_toolkit.input.typeahead import store_typeahead
+    from prompt_toolkit.input.vt100 import Vt100Input
 
-    presses: list[KeyPress] = []
-    parser = Vt100Parser(presses.append)
-    # What was still being pasted would wait for its end, which nobody gives to this parser.
-    parser.feed(text + END if text.rfind(BEGIN) > text.rfind(END) else text)
-    parser.flush()
-    return presses
+    from glmcli.cli.keyboard.presses import presses
+
+    if not isinstance(keys, Vt100Input):
+        store_typeahead(keys, presses(typed))
+        return
+    # Not as keys: the end of a paste, or of one key, may still come from the terminal.
+    keys.vt100_parser.feed(typed)
+    store_typeahead(keys, keys.flush_keys() if typed.endswith("\x1b") else keys.read_keys())
+
+
+def rest(keys: "Input") -> str:
+    """What the last prompt on these keys has read and not done."""
+    from prompt_toolkit.input.typeahead import get_typeahead
+    from prompt_toolkit.input.vt100 import Vt100Input
+
+    from glmcli.cli.keyboard.presses import sent
+    from glmcli.cli.keyboard.silence import PasteWatch
+
+    watch = keys.vt100_parser if isinstance(keys, Vt100Input) else None
+    return sent(get_typeahead(keys)) + (watch.take() if isinstance(watch, PasteWatch) else "")

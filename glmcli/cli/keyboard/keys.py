@@ -17,16 +17,12 @@ from prompt_toolkit.filters import (
     vi_insert_mode,
     vi_navigation_mode,
 )
-from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
 from prompt_toolkit.key_binding import KeyBindings, KeyPress, KeyPressEvent
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.validation import ValidationError
 
 from glmcli.cli.keyboard.block import unfinished
 from glmcli.cli.keyboard.pastes import Pastes
-
-SHIFT_ENTER = ("\x1b[27;2;13~", "\x1b[13;2u")
-"""What xterm and kitty send for it; prompt-toolkit takes the first for Enter and does not know the second."""
 
 EDITORS = ("/usr/bin/editor", "/usr/bin/nano", "/usr/bin/pico", "/usr/bin/vi", "/usr/bin/emacs")
 """What prompt-toolkit looks for where no editor is named."""
@@ -49,7 +45,6 @@ class Bound:
 
 def bindings(bound: Bound) -> KeyBindings:
     """Every key that is not as prompt-toolkit has it."""
-    ANSI_SEQUENCES.update(dict.fromkeys(SHIFT_ENTER, Keys.ControlJ))
     keys = KeyBindings()
     _sending(keys, bound)
     _pasting(keys, bound.pastes)

@@ -1,34 +1,38 @@
 """Reads one message at a time from the terminal. Sends nothing, and knows no commands.
 
 Nothing typed is lost: what is cleared or cut short goes into the history, which is on disk before a message is
-answered.
+answered, and what is typed while there is no prompt is kept as the terminal sent it, until the next one reads it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glmcli.api.unicode import well_formed
 from glmcli.cli.device import Device
-from glmcli.cli.keyboard.asking import ESCAPES, Asking
+from glmcli.cli.keyboard.asking import Asking
 from glmcli.cli.keyboard.block import QUOTES, block
-from glmcli.cli.keyboard.early import hold, pending
+from glmcli.cli.keyboard.early import held, pending, press, rest
+from glmcli.cli.keyboard.listening import Listening
 from glmcli.cli.keyboard.pastes import Pastes
 from glmcli.cli.keyboard.unsent import Unsent
 from glmcli.errors import Terminated
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
+    from prompt_toolkit.application import Application
     from prompt_toolkit.buffer import Buffer
     from prompt_toolkit.formatted_text import StyleAndTextTuples
     from prompt_toolkit.input import Input
     from prompt_toolkit.output import Output
 
+    from glmcli.cli.keyboard.silence import PasteWatch
     from glmcli.cli.toolbar import Status
     from glmcli.cli.view import View
+    from glmcli.ui.foot import Foot
 
 VI_ESCAPE = 0.1
 """Seconds in which an Enter after Escape makes it Alt-Enter, in vi mode, where Escape is a key by itself."""
@@ -72,7 +76,10 @@ class Keyboard:
         self._pastes = Pastes()
         self._session: PromptSession[str] | None = None
         self._offered = ""
-        self._early = ""
+        self._ahead = ""  # as the terminal sent it
+        self._waiting: list[str] = []  # its messages, which are on disk until the prompt has them
+        self._listening: Listening | None = None
+        self._watch: PasteWatch | None = None
         self._status: Status | None = None
         self._thinking: str | None = None
         self._unsent = Unsent(history.parent) if history is not None else None
@@ -82,7 +89,7 @@ class Keyboard:
         """While the block runs, what is typed waits for the next `read`, and is not echoed."""
         try:
             with self._device.quiet():
-                self._early = pending(self._device)
+                self._ahead = pending(self._device)
                 yield self
         finally:
             if self._unsent is not None:
@@ -107,10 +114,14 @@ class Keyboard:
         from glmcli.cli.keyboard.picking import pick, pick_by_number
 
         keys, screen = self.streams()
-        with self._device.lent():
-            if self._device.dumb:
-                return pick_by_number(keys, screen, prompt, offers)
-            return pick(keys, screen, prompt, offers, STYLE, color=self._color)
+        self._press_ahead(keys)
+        try:
+            with self._device.lent():
+                if self._device.dumb:
+                    return pick_by_number(keys, screen, prompt, offers)
+                return pick(keys, screen, prompt, offers, STYLE, color=self._color)
+        finally:
+            self._take_rest(keys)
 
     @contextmanager
     def lent(self) -> Iterator[int | None]:
@@ -122,7 +133,7 @@ class Keyboard:
         """The next message. Raises EOFError for Ctrl-D on an empty line, KeyboardInterrupt for Ctrl-C on one."""
         if self._session is None:
             self._session = self._prompting()
-        session = self._session
+        session, keys = self._session, self._session.app.input
         self._set_mode(session)
         if self.view is not None and self.view.status is not None and not self._device.dumb:
             self._status = self.view.status()
@@ -132,10 +143,15 @@ class Keyboard:
             self._pastes.clear()
             self._thinking = None
             offered, self._offered = self._offered, ""
+            if self._device.dumb:  # whose prompt runs nothing first
+                self._press_ahead(keys)
             try:
                 with self._device.lent():
                     said = session.prompt(
-                        lambda: self._prompt(prompt), prompt_continuation=" " * len(prompt), default=offered
+                        lambda: self._prompt(prompt),
+                        prompt_continuation=" " * len(prompt),
+                        default=offered,
+                        pre_run=lambda: self._press_ahead(keys),
                     )
                 return well_formed(self._pastes.unfold(block(said)))
             except (EOFError, KeyboardInterrupt) as end:
@@ -144,17 +160,39 @@ class Keyboard:
                 if not unsent.text or isinstance(end, EOFError | Terminated):
                     raise
             finally:
+                self._take_rest(keys)
                 self._keep_unsent("")
+
+    def answering(self, foot: "Foot | None" = None) -> Listening:
+        """While the block runs an answer comes, and what is typed is kept and shown."""
+        self._listening = listening = Listening(
+            self._device, self._ahead, multiline=self.multiline, foot=foot, keep=self._keep_ahead, ended=self._answered
+        )
+        return listening
+
+    def _answered(self) -> None:
+        if self._listening is not None:
+            self._ahead, self._listening = self._listening.typed, None
+
+    def _keep_ahead(self, messages: list[str]) -> None:
+        self._waiting = messages
+        self._keep_unsent("")
 
     @contextmanager
     def asking(self) -> Iterator[Asking]:
-        """A question in the middle of an answer. What was typed before it begins the next message."""
-        asking = Asking(self._device, self._typed_ahead)
-        asking.begin()
-        yield asking
+        """A question in the middle of an answer. What was typed before it waits for the next prompt, and what is typed
+        until it stands there sends nothing: it may have been meant for an answer."""
+        listening = self._listening
+        with nullcontext() if listening is None else listening.released():
+            asking = Asking(self._device, self._typed_ahead, typed=listening is not None and bool(listening.typed))
+            asking.begin()
+            yield asking
 
     def _typed_ahead(self, text: str) -> None:
-        self._offered += ESCAPES.sub("", text)
+        if self._listening is not None:
+            self._listening.typed += held(text)
+        else:
+            self._ahead += held(text)
 
     def offer(self, text: str) -> None:
         """The next message begins with this text, to be changed and sent."""
@@ -162,9 +200,29 @@ class Keyboard:
 
     def hold(self) -> None:
         """What was typed ahead begins the next message, and is not sent by the Enters that were typed with it."""
-        if self._session is None:
-            self._session = self._prompting()
-        hold(self._device, self._session.app.input)
+        self._ahead = held(self._ahead + pending(self._device))
+
+    def _press_ahead(self, keys: "Input") -> None:
+        """What was typed ahead is what is pressed first on these keys."""
+        ahead, self._ahead = self._ahead, ""
+        press(ahead, keys)
+
+    def _take_rest(self, keys: "Input") -> None:
+        """Takes back what was typed behind the last key that the prompt on these keys has done."""
+        self._ahead = rest(keys) + self._ahead
+        self._waiting = []
+        if self._ahead:
+            from glmcli.cli.keyboard.ahead import Ahead
+
+            self._waiting = Ahead(self._ahead, multiline=self.multiline).messages
+
+    def _rendered(self, app: "Application[str]") -> None:
+        """The prompt is drawn, and so has in it what was typed ahead, unless there was an Enter in it, or half a paste
+        at its end."""
+        if self._waiting and not app.is_done and not (self._watch is not None and self._watch.pasting):
+            self._waiting = []
+            self._keep_unsent(app.current_buffer.text)
+        self.drawn()
 
     def _changed(self, buffer: "Buffer") -> None:
         self.typed = self.typed or bool(buffer.text)
@@ -172,7 +230,7 @@ class Keyboard:
 
     def _keep_unsent(self, text: str) -> None:
         if self._unsent is not None:
-            self._unsent.keep(self._pastes.unfold(text))
+            self._unsent.keep(self._pastes.unfold(text), *self._waiting)
 
     def _prompting(self) -> "PromptSession[str]":
         import logging
@@ -182,7 +240,6 @@ class Keyboard:
         from prompt_toolkit.input.vt100 import Vt100Input
         from prompt_toolkit.output import ColorDepth
 
-        from glmcli.cli.keyboard.early import press_again
         from glmcli.cli.keyboard.history import OwnHistory, SharedHistory
         from glmcli.cli.keyboard.keys import Bound, Whole, bindings
         from glmcli.cli.keyboard.looks import STYLE, Suggesting
@@ -192,9 +249,7 @@ class Keyboard:
         logging.getLogger("asyncio").addHandler(logging.NullHandler())
         keys, screen = self.streams()
         if isinstance(keys, Vt100Input):
-            keys.vt100_parser = PasteWatch(keys, self._silence)
-        if self._early:
-            press_again(self._early, keys)
+            keys.vt100_parser = self._watch = PasteWatch(keys, self._silence)
         whole = self._pastes.unfold
         bound = Bound(
             self._pastes,
@@ -218,7 +273,7 @@ class Keyboard:
                 enable_suspend=True,
                 tempfile_suffix=".md",
             )
-        session.app.after_render += lambda app: self.drawn()
+        session.app.after_render += self._rendered
         session.default_buffer.on_text_changed += self._changed
         session.app.key_processor.after_key_press += Whole(session.default_buffer, self._pastes)
         return session
@@ -282,10 +337,15 @@ class Keyboard:
             ("Tab", "completes commands, what they take, and paths after @"),
             ("Up, Down, Ctrl-R", "what was typed before; Up after a few letters finds what begins so"),
             (f"Ctrl-G, Ctrl-X Ctrl-E{command}", "edits the message in $VISUAL or $EDITOR"),
-            ("Ctrl-O", "shows the thinking of the last answer, or hides it"),
+            ("Ctrl-O", "shows the thinking, while it comes and afterwards, or hides it"),
             ("Esc Esc", "brings the last message back, on an empty line"),
             ("Ctrl-L", "draws the prompt anew"),
             ("Ctrl-Z", "suspends"),
+            (
+                f"{sends} while it answers",
+                "queues the message, which is sent when the answer is whole; Up on an empty line takes it back, Ctrl-C"
+                " stops the answer and puts all of it into the prompt",
+            ),
             ("Ctrl-C", "stops the answer; clears the line; twice on an empty line leaves"),
             ("Ctrl-D", "leaves, on an empty line"),
         ]

@@ -11,10 +11,10 @@ from prompt_toolkit.application import get_app
 from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.input.vt100_parser import Vt100Parser
 
+from glmcli.cli.keyboard.presses import BEGIN, END
+
 if TYPE_CHECKING:
     from asyncio import TimerHandle
-
-BEGIN, END = "\x1b[200~", "\x1b[201~"
 
 
 class PasteWatch(Vt100Parser):
@@ -29,6 +29,7 @@ class PasteWatch(Vt100Parser):
         self._parser = keys.vt100_parser
         self._silence = silence
         self._seen = ""
+        self._pasted = ""
         self._pasting = self._cut = False
         self._timer: "TimerHandle | None" = None
 
@@ -52,16 +53,37 @@ class PasteWatch(Vt100Parser):
     def flush(self) -> None:
         self._parser.flush()
 
+    @property
+    def pasting(self) -> bool:
+        """Whether a paste has begun that has not ended."""
+        return self._pasting
+
+    def take(self) -> str:
+        """What was sent of a paste that has not ended, for somebody else to go on with. It is forgotten here."""
+        if not self._pasting:
+            return ""
+        if self._timer is not None:
+            self._timer.cancel()
+        taken = self._pasted
+        self._pasting, self._seen, self._pasted = False, "", ""
+        self._parser.reset()
+        return taken
+
     def _note(self, data: str) -> None:
         """Whether a paste is open after this; a mark may come in two pieces."""
         seen = self._seen + data
         begun, ended = seen.rfind(BEGIN), seen.rfind(END)
+        went_on = self._pasting
         if begun != ended:
             self._pasting = begun > ended
+        if begun > ended:
+            self._pasted = seen[begun:]
+        elif self._pasting and went_on:
+            self._pasted += data
         self._seen = seen[-len(END) + 1 :]
 
     def _give_up(self) -> None:
-        self._pasting, self._cut, self._seen = False, True, ""
+        self._pasting, self._cut, self._seen, self._pasted = False, True, "", ""
         self._parser.feed(END)
         keys = get_app().key_processor
         keys.feed_multiple(self._keys.flush_keys())

@@ -1,7 +1,8 @@
 """What is typed and not sent yet, on disk: a process that is killed loses none of it. Knows no keys.
 
-Each process has a file of its own in `unsent/`, which it holds locked. One that nobody holds is what a process left
-behind that could not end as it should; whoever finds it takes what is in it.
+The message in the prompt, and those that were typed ahead while an answer came, a NUL between two. Each process has a
+file of its own in `unsent/`, which it holds locked. One that nobody holds was left behind by a process that is gone;
+whoever finds it takes what is in it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from glmcli.private_file import make_folder
 
 FOLDER = "unsent"
+BETWEEN = "\0"
 
 
 class Unsent:
@@ -27,8 +29,9 @@ class Unsent:
         self._kept = ""
         self._broken = False
 
-    def keep(self, text: str) -> None:
-        """This is what is typed so far."""
+    def keep(self, *texts: str) -> None:
+        """These messages are typed so far."""
+        text = BETWEEN.join(filter(None, texts))
         if text == self._kept or self._broken:
             return
         self._kept = text
@@ -44,13 +47,14 @@ class Unsent:
             self._broken = True
 
     def close(self) -> None:
-        """Nothing waits any more."""
-        self._kept = ""
+        """Nothing more is typed; what is kept now is left for the next one."""
         if self._file is not None:
-            with suppress(OSError):
-                self._path.unlink()
+            if not self._kept:
+                with suppress(OSError):
+                    self._path.unlink()
             os.close(self._file)
             self._file = None
+        self._kept = ""
 
     def left(self) -> list[str]:
         """What processes left behind that are gone, the oldest first. It is taken away from there."""
@@ -59,7 +63,8 @@ class Unsent:
             for path in self._folder.iterdir():
                 with suppress(OSError):
                     found += _taken(path)
-        return [text for _, text in sorted(found)]
+        texts = [text for _, kept in sorted(found) for text in kept.split(BETWEEN)]
+        return [text for text in texts if text.strip()]
 
 
 def _locked(folder: Path) -> tuple[int, Path]:
@@ -90,6 +95,6 @@ def _taken(path: Path) -> list[tuple[float, str]]:
             return []
         text = path.read_bytes().decode("utf-8", "replace")
         path.unlink()
-        return [(os.fstat(file).st_mtime, text)] if text.strip() else []
+        return [(os.fstat(file).st_mtime, text)]
     finally:
         os.close(file)

@@ -154,7 +154,8 @@ def _summary(repl: "Repl", body: dict[str, Any], plan: "Plan") -> "Completion":
     renderer = choose(repl.terminal, format="none", hide_reasoning=True)
     error: GlmError | None = None
     try:
-        completion, error = run_turn(repl.client(plan), body, renderer.feed)
+        with repl.answering(plan):
+            completion, error = run_turn(repl.client(plan), body, renderer.feed)
     finally:
         renderer.close(error)
     if isinstance(error, Interrupted) and error.exit_status != ExitStatus.TERMINATED:
