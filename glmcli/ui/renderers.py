@@ -90,7 +90,7 @@ def choose(
         if format == "text":
             shown = _text(terminal, source=source, plain=plain, theme=theme, choices=choices, tickers=tickers)
             if structured:
-                shown = StructuredText(shown, pretty=terminal.out_is_tty, fenced=live)
+                shown = StructuredText(shown, pretty=terminal.out_is_tty, fenced=not source)
             text.append(shown)
         renderers += [Transcribed(Together(text)), remarks]
         if mode == "stream" and terminal.out_is_tty:

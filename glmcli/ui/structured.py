@@ -12,8 +12,9 @@ from glmcli.ui.renderer import Renderer
 class StructuredText:
     """Lets through to `inner` what fits, and nothing else.
 
-    pretty: for people: indented, and between fences where `fenced`; and an answer that does not fit, or is not whole,
-    is shown after all, as it came. Programs get the JSON as the model wrote it, or nothing.
+    pretty: for people: indented, and between fences where `fenced`, since Markdown is rendered there; and an answer
+    that does not fit, or is not whole, is shown after all, as it came. Programs get the JSON as the model wrote it, or
+    nothing.
     """
 
     def __init__(self, inner: Renderer, *, pretty: bool = False, fenced: bool = False) -> None:

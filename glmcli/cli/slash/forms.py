@@ -25,8 +25,9 @@ def _schema(repl: "Repl", argument: str) -> None:
     if argument in ("off", "none"):
         repl.choose(without_form(repl.plan, "/schema"))
     else:
-        many = argument.startswith(SEVERAL)
-        text = argument.removeprefix(SEVERAL).strip()
+        spaced = f"{argument} "  # nothing may follow, too
+        many = spaced.startswith(SEVERAL)
+        text = spaced.removeprefix(SEVERAL).strip()
         if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
             text = text[1:-1]  # as a shell would want it
         asked = fitting(text, repl.plan.settings.folder, "/schema", many=many)
