@@ -118,7 +118,7 @@ def answer(
         return turn({**body, "messages": messages, **choice}, conversation.begin(new, plan))
 
     try:
-        with when_continued(terminal.displace):
+        with when_continued(terminal.displace, terminal.lock):
             completion, error = turn(body, log, pending)
             if (form := plan.form) is not None:
                 repair = None if options.no_repair or "messages" not in body else again

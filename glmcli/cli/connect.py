@@ -67,6 +67,7 @@ def connected(
 def _local(settings: Settings, world: World, terminal: "Terminal") -> Iterator[Endpoint]:
     """The model on this machine. It is said what it is, since nobody should take it for GLM."""
     from glmcli import local
+    from glmcli.cli.interrupts import when_continued
     from glmcli.ui.status import Status
 
     said = ["starting the local model"]
@@ -77,9 +78,10 @@ def _local(settings: Settings, world: World, terminal: "Terminal") -> Iterator[E
         said[0] = text
 
     try:
-        server = local.start(
-            settings.folder, environ=world.environ, on_wait=say, monotonic=world.monotonic, sleep=world.sleep
-        )
+        with when_continued(terminal.displace, terminal.lock):
+            server = local.start(
+                settings.folder, environ=world.environ, on_wait=say, monotonic=world.monotonic, sleep=world.sleep
+            )
     finally:
         status.stop()
     with server:

@@ -15,7 +15,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import main_thread
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from threading import RLock
 
 Handler = Callable[[int, FrameType | None], Any]
 
@@ -30,6 +33,8 @@ LIMIT = 5.0
 """Seconds after which a signal is let through wherever it comes: something hangs."""
 ONE = 2.0
 """Seconds in which presses are one."""
+PATIENCE = 0.5
+"""Seconds until a stop waits for nobody who is drawing: the terminal may take nothing now."""
 
 
 class Interrupts:
@@ -88,23 +93,41 @@ class Interrupts:
 
 
 @contextmanager
-def when_continued(call: Callable[[], None]) -> Iterator[None]:
-    """Calls it when the process goes on after it was stopped, by Ctrl-Z say, while the block runs."""
+def when_continued(call: Callable[[], None], lock: "RLock") -> Iterator[None]:
+    """Calls it when the process goes on after it was stopped, by Ctrl-Z say, while the block runs. Whoever needs the
+    lock, in another thread, stands still from before the stop until then."""
     if not hasattr(signal, "SIGCONT") or _thread.get_ident() != main_thread().ident:
         yield
         return
-    before = signal.getsignal(signal.SIGCONT)
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGCONT, signal.SIGTSTP)}
 
-    def on(number: int, frame: FrameType | None) -> None:
-        if callable(before):
-            before(number, frame)
+    def go_on(number: int, frame: FrameType | None) -> None:
+        handler = before[number]
+        if callable(handler):
+            handler(number, frame)
         call()
 
-    signal.signal(signal.SIGCONT, on)
+    def stop(number: int, frame: FrameType | None) -> None:
+        handler = before[number]
+        ours = lock.acquire(timeout=PATIENCE)
+        try:
+            if callable(handler):
+                handler(number, frame)
+            elif handler == signal.SIG_DFL:
+                signal.signal(number, signal.SIG_DFL)
+                signal.raise_signal(number)  # returns when it goes on, after `go_on`
+        finally:
+            signal.signal(number, stop)
+            if ours:
+                lock.release()
+
+    signal.signal(signal.SIGCONT, go_on)
+    signal.signal(signal.SIGTSTP, stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGCONT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def runs(frame: FrameType | None, modules: tuple[str, ...]) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 
 import pytest
 
-from glmcli.cli.interrupts import LIMIT, ONE, Interrupts
+from glmcli.cli.interrupts import LIMIT, ONE, Interrupts, when_continued
 from glmcli.errors import Terminated
 
 
@@ -133,3 +134,31 @@ def test_an_inner_one_takes_the_place_of_an_outer_one() -> None:
                     signal.raise_signal(signal.SIGINT)
                 interrupts.rearm()
         assert signal.getsignal(signal.SIGINT) == outer
+
+
+def test_nobody_draws_between_a_stop_and_the_word_that_it_goes_on() -> None:
+    lock, told = threading.RLock(), list[str]()
+
+    def locked() -> str:
+        found = list[bool]()
+        looking = threading.Thread(target=lambda: found.append(lock.acquire(blocking=False)))
+        looking.start()
+        looking.join()
+        if found[0]:
+            return "free"
+        return "held"
+
+    def stop(number: int, frame: object) -> None:
+        told.append(f"stopped, {locked()}")
+        signal.raise_signal(signal.SIGCONT)
+
+    before = signal.signal(signal.SIGTSTP, stop)
+    try:
+        with when_continued(lambda: told.append(f"goes on, {locked()}"), lock):
+            signal.raise_signal(signal.SIGTSTP)
+            signal.raise_signal(signal.SIGTSTP)
+        assert signal.getsignal(signal.SIGTSTP) is stop
+    finally:
+        signal.signal(signal.SIGTSTP, before)
+    assert told == ["stopped, held", "goes on, held"] * 2
+    assert lock.acquire(blocking=False)

@@ -148,13 +148,14 @@ def _that_fit(messages: list[Message], around: list[Message], filled: Filled) ->
 
 def _summary(repl: "Repl", body: dict[str, Any], plan: "Plan") -> "Completion":
     """Asks for it. Raises GlmError where it does not come whole; then nothing has changed."""
+    from glmcli.cli.interrupts import when_continued
     from glmcli.turn import run_turn
     from glmcli.ui.renderers import choose
 
     renderer = choose(repl.terminal, format="none", hide_reasoning=True)
     error: GlmError | None = None
     try:
-        with repl.answering(plan):
+        with repl.answering(plan), when_continued(repl.terminal.displace, repl.terminal.lock):
             completion, error = run_turn(repl.client(plan), body, renderer.feed)
     finally:
         renderer.close(error)
