@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from glmcli.api.sendable import escaped, shown
+from glmcli.api.sendable import escaped, shown, unsendable
 
 _TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
 _NOT_FETCHED = " is not fetched"
@@ -51,7 +51,7 @@ def mismatches(schema: dict[str, Any], value: Any, *, closed: bool = False) -> l
     try:
         validator = jsonschema_rs.validator_for(schema, retriever=_no_retriever, validate_formats=False)
         errors = list(validator.iter_errors(value))
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, jsonschema_rs.ReferencingError) as error:
         raise BadSchema(_reason(error)) from None
     known = schema.get("properties")
     found = []
@@ -64,8 +64,11 @@ def schema_fault(schema: Any) -> Mismatch | None:
     """Why a value is no JSON Schema, with a pointer into it; None for one that is."""
     import jsonschema_rs
 
+    if faults := unsendable(schema):  # the library ends the process at a nesting of 100,000
+        return Mismatch(faults[0].pointer, f"no JSON Schema: {faults[0].sentence}")
     try:
-        jsonschema_rs.meta.validate(schema)
+        # Without a registry, the library fetches whatever `$schema` names.
+        jsonschema_rs.meta.validate(schema, registry=jsonschema_rs.Registry([], retriever=_no_retriever))
     except jsonschema_rs.ValidationError as error:
         path = list(error.instance_path)
         if path[-1:] == ["type"]:
@@ -73,7 +76,7 @@ def schema_fault(schema: Any) -> Mismatch | None:
         else:
             why = error.message[:120]
         return Mismatch(_pointer(path), f"no JSON Schema: {why}")
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, jsonschema_rs.ReferencingError) as error:
         return Mismatch("", f"no JSON Schema: {_reason(error)}")
     return None
 
@@ -84,9 +87,11 @@ def _no_retriever(uri: str) -> Any:
 
 def _reason(error: Exception) -> str:
     """The first line of what the library says, or which reference leads out of the schema."""
-    line = next(iter(str(error).splitlines()), "") or "it is nested too deeply"
-    uri = re.search(rf"(\S+){_NOT_FETCHED}", line)
-    return f"it refers to {uri[1]}, and nothing is fetched" if uri else line[:200]
+    line = next(iter(str(error).splitlines()), "")
+    if isinstance(error, RecursionError) or not line or line.startswith("Recursion limit"):
+        return "it, or what is held against it, is nested too deeply"
+    uri = re.search(rf"(\S+){_NOT_FETCHED}|(?:^Resource|^Unknown meta-schema:) '([^']+)'", line)
+    return f"it refers to {uri[1] or uri[2]}, and nothing is fetched" if uri else line[:200]
 
 
 def _pointer(path: Iterable[str | int]) -> str:

@@ -27,6 +27,9 @@ MOST_TOLD = 5
 """Mismatches that an error names; the model gets `MOST_QUOTED`."""
 MOST_QUOTED = 20
 
+_VALUES = {"const", "enum", "default", "examples"}
+_NAMED = {"properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies"}
+"""Keywords of JSON Schema under which there are values, and schemas by their names."""
 _OPENING = re.compile(r"[\[{]")
 _TRIES = 8
 """Places in a text at which its JSON may begin that are tried."""
@@ -116,13 +119,16 @@ def name_of(text: str) -> str:
 
 def wrapped(schema: Schema) -> Schema:
     """The schema of an object whose `items` are a list of what the schema wants. What its references lead to is where
-    they say: definitions go to the outermost level, and what pointed to the root points to the items."""
+    they say: definitions go to the outermost level, and what pointed to the root points to the items. Raises UsageError
+    for a schema that is nested too deeply."""
     hoisted = {key: it for key, it in schema.items() if key in ("$schema", "$defs", "definitions")}
     inner = {key: it for key, it in schema.items() if key not in hoisted}
     if "$id" in schema:
         hoisted, inner = {}, schema  # it has a root of its own, and its references stay inside of it
-    else:
+    try:
         inner, hoisted = _moved(inner), _moved(hoisted)
+    except RecursionError:
+        raise UsageError("the schema is nested too deeply", hint="Mend the schema.") from None
     return {
         **hoisted,
         "type": "object",
@@ -132,16 +138,22 @@ def wrapped(schema: Schema) -> Schema:
     }
 
 
-def _moved(schema: Any) -> Any:
-    """The schema with its references to the root changed to where the root has gone."""
+def _moved(schema: Any, *, names: bool = False) -> Any:
+    """The schema with its references to the root changed to where the root has gone. names: it is what schemas are
+    named in, such as `properties`, and a name may be that of a keyword."""
     if isinstance(schema, list):
         return [_moved(it) for it in schema]
     if not isinstance(schema, dict):
         return schema
-    moved = {key: it if key in ("const", "enum", "default", "examples") else _moved(it) for key, it in schema.items()}
-    target = schema.get("$ref")
-    if isinstance(target, str) and re.match(r"#(/(?!\$defs/|definitions/)|$)", target):
-        moved["$ref"] = f"#/properties/{ITEMS}/items{target[1:]}"
+    if names:
+        return {name: _moved(it) for name, it in schema.items()}
+    if "$id" in schema:
+        return schema
+    moved = {key: it if key in _VALUES else _moved(it, names=key in _NAMED) for key, it in schema.items()}
+    for key in ("$ref", "$dynamicRef"):
+        target = schema.get(key)
+        if isinstance(target, str) and re.match(r"#(/(?!\$defs/|definitions/)|$)", target):
+            moved[key] = f"#/properties/{ITEMS}/items{target[1:]}"
     return moved
 
 
@@ -171,12 +183,16 @@ def _candidates(answer: str) -> Iterator[str]:
 
     whole = answer.removeprefix("\ufeff").strip()
     yield whole
-    blocks = [block.text.strip() for block in code_blocks(whole)]
-    yield from (text for text in blocks if text[:1] in ("{", "["))
+    if whole[:1] not in ("{", "["):  # a fence would be in one of its texts
+        blocks = [text for block in code_blocks(whole) if (text := block.text.strip())[:1] in ("{", "[")]
+        yield from blocks if len(blocks) == 1 else ()
     for match in islice(_OPENING.finditer(whole), _TRIES):
         with suppress(ValueError, RecursionError):
             _, end = json.JSONDecoder().raw_decode(whole, match.start())
-            around = whole[: match.start()] + whole[end:]
-            # One of several values is not the answer, nor is one inside of another, which is broken.
-            if "{" not in around and around.count("[") == around.count("]"):
+            before, after = whole[: match.start()], whole[end:]
+            # One of several values is not the answer, nor is one inside of another, which is broken. Words in
+            # brackets may stand beside an object.
+            foreign = "{" if match[0] == "{" else "[{"
+            beside = all(text.count("[") == text.count("]") for text in (before, after))
+            if beside and not any(bracket in before + after for bracket in foreign):
                 yield whole[match.start() : end]
