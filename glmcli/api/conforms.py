@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from glmcli.api.sendable import escaped, shown, unsendable
+from glmcli.api.sendable import escaped, shown
 
 _TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
 _NOT_FETCHED = " is not fetched"
@@ -64,10 +64,8 @@ def schema_fault(schema: Any) -> Mismatch | None:
     """Why a value is no JSON Schema, with a pointer into it; None for one that is."""
     import jsonschema_rs
 
-    if faults := unsendable(schema):  # the library ends the process at a nesting of 100,000
-        return Mismatch(faults[0].pointer, f"no JSON Schema: {faults[0].sentence}")
     try:
-        # Without a registry, the library fetches whatever `$schema` names.
+        # Without a registry, the library fetches whatever `$schema` names, and ends the process at deep nesting.
         jsonschema_rs.meta.validate(schema, registry=jsonschema_rs.Registry([], retriever=_no_retriever))
     except jsonschema_rs.ValidationError as error:
         path = list(error.instance_path)
@@ -107,6 +105,8 @@ def _told(error: Any, schema: Mapping[str, Any]) -> Iterator[Mismatch]:
     elif hasattr(kind, "unexpected"):
         around = _at(schema, path[:-1])
         yield from (_unknown(where, key, around.get("properties") or {}) for key in kind.unexpected)
+    elif path[-1:] == ["additionalProperties"]:  # without `properties`: the library names the first value as the place
+        yield Mismatch(where, "may have no keys")
     elif hasattr(kind, "types"):
         yield Mismatch(where, f"{shown(error.instance)} is not of type {' or '.join(kind.types)}")
     elif hasattr(kind, "options"):

@@ -71,7 +71,8 @@ class _Reader:
                 required.append(name)
             self._skip(_BLANK)
             if self._next not in (",", "\n", end):
-                raise self._fault(f"after the field {name} a comma or a line break is wanted, not {self._next!r}")
+                found = repr(self._next) if self._next else "the end"
+                raise self._fault(f"after the field {name} a comma or a line break is wanted, not {found}")
             self._skip(_ANY_BLANK)
             self._take(",")
         if not properties:

@@ -105,7 +105,7 @@ def test_fields_inside_of_brackets_may_stand_on_lines_while_those_around_stand_o
         ),
         ("a [str", "] is wanted, not the end (column 7)"),
         ("a [str}", "] is wanted, not '}' (column 7)"),
-        ("a {b", "after the field b a comma or a line break is wanted, not '' (column 5)"),
+        ("a {b", "after the field b a comma or a line break is wanted, not the end (column 5)"),
         ("a int int", "after the field a a comma or a line break is wanted, not 'i' (column 7)"),
         ("a }", "after the field a a comma or a line break is wanted, not '}' (column 3)"),
         ("a (x|y", "a ( is not closed (column 4)"),
